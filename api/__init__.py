@@ -1,0 +1,1 @@
+"""The doors: HTTP, worker, command line; the only room that knows all others."""

@@ -1,0 +1,79 @@
+"""The `lanewise` command: finds a command by name and loads only its module.
+
+Outcomes: 0 done, 1 the answer is "no" (a check failed), 2 bad input or a missing outside, told in
+one line on standard error. Data goes to standard output, progress and logs to standard error.
+"""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from core.errors import InvalidInput, LanewiseError
+
+# name: (module in api/commands, one line of help). The module defines `app: typer.Typer` with
+# one command (shown under this name) or several (shown as a group).
+COMMANDS: dict[str, tuple[str, str]] = {}
+
+
+class LazyGroup(TyperGroup):
+    """Lists every command from the table above and imports one only when it runs."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module = importlib.import_module(f"api.commands.{entry[0]}")
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        width = max((len(name) for name in COMMANDS), default=0)
+        formatter.write("\nCommands:\n")
+        for name in self.list_commands(ctx):
+            formatter.write(f"  {name.ljust(width)}  {COMMANDS[name][1]}\n")
+
+
+app = typer.Typer(
+    name="lanewise",
+    cls=LazyGroup,
+    help="Plans, ships, tells, takes back: delivery for multi-seller marketplaces.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Plans, ships, tells, takes back: delivery for multi-seller marketplaces."""
+
+
+def report(error: LanewiseError) -> str:
+    """One line for a person at a terminal; several faults are one line each."""
+    if isinstance(error, InvalidInput) and len(error.faults) > 1:
+        return "\n".join(f"lanewise: {fault}" for fault in error.faults)
+    return f"lanewise: {error.message}"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    try:
+        app(args=arguments, prog_name="lanewise", standalone_mode=True)
+    except LanewiseError as error:
+        print(report(error), file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+    except click.exceptions.Abort:
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

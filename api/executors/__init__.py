@@ -1,0 +1,1 @@
+"""Engines behind the plan executor port: inline, process pool, Ray."""

@@ -1,0 +1,1 @@
+"""Speed and solution quality, measured against published values on fixed instances."""

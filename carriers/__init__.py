@@ -1,0 +1,1 @@
+"""Talk to carriers: services, tariffs, booking, labels, manifests, scans."""

@@ -1,0 +1,1 @@
+"""Use cases of talking to carriers: one module, one public function, same name."""

@@ -1,0 +1,1 @@
+"""Bring goods back, put things right: policy, RMA, inspection, disposition, cases."""

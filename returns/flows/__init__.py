@@ -1,0 +1,1 @@
+"""Use cases of bringing goods back: one module, one public function, same name."""

@@ -1,0 +1,1 @@
+"""Decide how goods move: sourcing, packing, lanes, promises, consolidation, tours."""

@@ -1,0 +1,1 @@
+"""Clients of the outside that planning may ask: road engines."""

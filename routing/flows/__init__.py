@@ -1,0 +1,1 @@
+"""Use cases of moving goods: one module, one public function, same name."""

@@ -1,0 +1,1 @@
+"""A marketplace in a box: demand, network, misbehaving carriers, what-ifs."""

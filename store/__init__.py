@@ -1,0 +1,1 @@
+"""The database: session, column types, tenants, outbox, jobs, locks, migrations."""

@@ -1,0 +1,1 @@
+"""Know where goods are: journeys, ETA, incidents, notices."""

@@ -1,0 +1,1 @@
+"""Use cases of knowing where goods are: one module, one public function, same name."""
