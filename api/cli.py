@@ -8,7 +8,6 @@ import importlib
 import sys
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -71,8 +70,6 @@ def main(arguments: list[str] | None = None) -> None:
     except LanewiseError as error:
         print(report(error), file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None
-    except click.exceptions.Abort:
-        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":
