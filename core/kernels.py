@@ -6,29 +6,27 @@ beyond a counter-based generator written as a kernel, and gives the same answer 
 that no request ever waits for a compiler.
 """
 
+import importlib
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_numba: Any
 try:
-    from numba import njit as _njit
+    _numba = importlib.import_module("numba")
 except ImportError:  # a machine without numba wheels
-    _njit = None
+    _numba = None
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` with the on-disk cache; identity without numba."""
-    if _njit is None:
+    if _numba is None:
         return function
-    return cast("Callable[P, R]", _njit(cache=True, nogil=True)(function))
+    return cast("Callable[P, R]", _numba.njit(cache=True, nogil=True)(function))
 
 
 def compiled() -> bool:
     """True when kernels run as machine code in this process."""
-    if _njit is None:
-        return False
-    from numba import config
-
-    return not config.DISABLE_JIT
+    return _numba is not None and not _numba.config.DISABLE_JIT

@@ -76,7 +76,8 @@ def distance_m(a: GeoPoint, b: GeoPoint) -> int:
     """Geodesic metres between two points (Karney 2013, by geopy); for single pairs."""
     from geopy.distance import geodesic
 
-    return round(geodesic((a.lat, a.lon), (b.lat, b.lon)).meters)
+    metres: float = geodesic((a.lat, a.lon), (b.lat, b.lon)).meters
+    return round(metres)
 
 
 def distance_matrix_m(points: list[GeoPoint]) -> NDArray[np.int64]:
@@ -87,7 +88,8 @@ def distance_matrix_m(points: list[GeoPoint]) -> NDArray[np.int64]:
     half_lon = np.sin((lon[:, None] - lon[None, :]) / 2) ** 2
     hav = half_lat + np.cos(lat)[:, None] * np.cos(lat)[None, :] * half_lon
     metres = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(hav, 0.0, 1.0)))
-    return np.rint(metres).astype(np.int64)
+    rounded: NDArray[np.int64] = np.rint(metres).astype(np.int64)
+    return rounded
 
 
 @lru_cache(maxsize=1024)
