@@ -1,0 +1,243 @@
+"""Opens the database and hands out sessions that know their tenant, the time and new ids."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from core.clock import Clock
+from core.errors import LanewiseError, NotFound, Unavailable, invalid
+from core.ids import Entropy, TenantId, time_ordered_id
+from store.base import Base, OfTenant
+
+Row = TypeVar("Row", bound=Base)
+
+BUSY_TIMEOUT_S = 5  # how long a writer on SQLite waits for another one
+_READ_ONLY = "lanewise_read_only"
+
+
+def normal_url(url: str) -> str:
+    """The URL with our drivers: `postgresql://` means psycopg 3."""
+    for short in ("postgresql://", "postgres://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url[len(short) :]
+    return url
+
+
+def open_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """An engine for SQLite (WAL, full sync, foreign keys) or PostgreSQL.
+
+    Raises InvalidInput for a URL that is neither.
+    """
+    try:
+        parsed = make_url(normal_url(url))
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise invalid("database_url", f"{error}".splitlines()[0]) from None
+    if backend == "sqlite":
+        engine = create_engine(
+            parsed, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
+        )
+        _prepare_sqlite(engine)
+        return engine
+    if backend == "postgresql":
+        return create_engine(
+            parsed,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+        )
+    raise invalid("database_url", f"{backend!r} is not supported; use sqlite or postgresql")
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Make pysqlite leave transactions to us: writers begin IMMEDIATE, readers DEFERRED."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get(_READ_ONLY, False)
+        connection.exec_driver_sql("BEGIN DEFERRED" if read_only else "BEGIN IMMEDIATE")
+
+
+class Sessions:
+    """Opens sessions on one database: `with sessions(tenant) as session: …` commits or rolls back.
+
+    The clock and the source of random bytes travel with each session, so that flows take neither.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, entropy: Entropy, master_key: bytes) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.entropy = entropy
+        self.master_key = master_key
+        """32 bytes that wrap the keys of persons."""
+
+    @contextmanager
+    def __call__(
+        self, tenant: TenantId, *, read_only: bool = False, actor: str = "system"
+    ) -> Iterator[Session]:
+        """A session that sees and writes only rows of `tenant`.
+
+        Raises Unavailable when the database is locked or gone; nothing is half-written.
+        """
+        with self._open(tenant, read_only=read_only, actor=actor) as session:
+            yield session
+
+    @contextmanager
+    def system(self, *, read_only: bool = False) -> Iterator[Session]:
+        """A session over all tenants, for the job loop, keys and upkeep only."""
+        with self._open(None, read_only=read_only, actor="system") as session:
+            yield session
+
+    @contextmanager
+    def _open(self, tenant: TenantId | None, *, read_only: bool, actor: str) -> Iterator[Session]:
+        bind: Engine = self.engine
+        if read_only:
+            bind = self.engine.execution_options(**{_READ_ONLY: True})
+        session = Session(
+            bind,
+            autoflush=True,
+            expire_on_commit=False,
+            info={"tenant": tenant, "actor": actor, "sessions": self},
+        )
+        try:
+            yield session
+            if read_only:
+                session.rollback()
+            else:
+                session.commit()
+        except (OperationalError, InterfaceError) as error:
+            session.rollback()
+            raise Unavailable(
+                f"the database did not answer: {_first_line(error)}", code="database_unavailable"
+            ) from error
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).splitlines()[0] if error.orig is not None else "no connection"
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _only_own_rows(state: ORMExecuteState) -> None:
+    """The one place where queries are filtered by tenant."""
+    tenant = state.session.info.get("tenant")
+    if tenant is None or state.is_column_load or state.is_relationship_load:
+        return
+    if state.is_select or state.is_update or state.is_delete:
+        state.statement = state.statement.options(
+            with_loader_criteria(
+                OfTenant, lambda row: row.tenant_id == tenant, include_aliases=True
+            )
+        )
+
+
+@event.listens_for(Session, "before_flush")
+def _stamp_tenant(session: Session, _context: Any, _instances: Any) -> None:
+    tenant = session.info.get("tenant")
+    for row in session.new:
+        if not isinstance(row, OfTenant):
+            continue
+        own: UUID | None = getattr(row, "tenant_id", None)
+        if own is None:
+            if tenant is None:
+                raise LanewiseError("a row needs a tenant")
+            row.tenant_id = tenant
+        elif tenant is not None and own != tenant:
+            raise LanewiseError("a row of another tenant cannot be written here")
+
+
+def sessions_of(session: Session) -> Sessions:
+    """The factory that opened this session."""
+    factory: Sessions = session.info["sessions"]
+    return factory
+
+
+def now(session: Session) -> datetime:
+    """The present instant, UTC."""
+    return sessions_of(session).clock.now()
+
+
+def tenant_of(session: Session) -> TenantId:
+    """The tenant whose rows this session sees; raises on a system session."""
+    tenant: TenantId | None = session.info["tenant"]
+    if tenant is None:
+        raise LanewiseError("this session has no tenant")
+    return tenant
+
+
+def new_id(session: Session) -> UUID:
+    """A fresh time-ordered id."""
+    factory = sessions_of(session)
+    return time_ordered_id(factory.clock.now(), factory.entropy)
+
+
+def lock(session: Session, row: type[Row], identity: Any) -> Row:
+    """The row, locked until the transaction ends (SQLite: its one writer holds all locks).
+
+    Raises NotFound when there is none, or it is another tenant's.
+    """
+    found = session.get(row, identity, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound(f"no such {row.__tablename__.removesuffix('s').replace('_', ' ')}")
+    return found
+
+
+def add_rows(session: Session, row: type[Row], values: Sequence[dict[str, Any]]) -> None:
+    """Insert many rows in one statement, with the session's tenant, past the unit of work."""
+    if not values:
+        return
+    tenant = tenant_of(session) if issubclass(row, OfTenant) else None
+    stamped = [{**value, "tenant_id": tenant} for value in values] if tenant else list(values)
+    session.execute(insert(row), stamped)
+
+
+def add_if_new(session: Session, row: type[Row], values: dict[str, Any], key: list[str]) -> bool:
+    """Insert unless a row with the same `key` columns stands; True when it was new.
+
+    Works under concurrency: the unique constraint decides, without breaking the transaction.
+    """
+    if issubclass(row, OfTenant):
+        values = {**values, "tenant_id": tenant_of(session)}
+    backend = session.get_bind().dialect.name
+    for_dialect = postgresql if backend == "postgresql" else sqlite
+    table = cast("Table", row.__table__)
+    column = next(iter(table.primary_key.columns))
+    statement = (
+        for_dialect.insert(table)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=key)
+        .returning(column)
+    )
+    return session.connection().execute(statement).first() is not None
+
+
+def exists(session: Session, row: type[Row], **equals: Any) -> bool:
+    """Whether a row with these column values stands."""
+    return session.scalar(select(row).filter_by(**equals).limit(1)) is not None

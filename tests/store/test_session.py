@@ -1,0 +1,133 @@
+"""Sessions: tenants see only their own rows, nothing is half-written, times keep their zone."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import select, update
+
+from core.clock import ManualClock
+from core.errors import InvalidInput, LanewiseError, NotFound, Unavailable
+from core.ids import TenantId
+from store.keys import create_key, create_tenant, find_caller, revoke_key
+from store.session import Sessions, add_rows, lock, new_id, open_engine
+from store.tables import ApiKeyRow, AuditRow, JobRow
+
+
+def test_a_tenant_sees_only_its_own_rows(sessions: Sessions, tenant: TenantId) -> None:
+    with sessions.system() as session:
+        other = create_tenant(session, "other")
+    with sessions(tenant) as session:
+        key_id, _ = create_key(session, "mine")
+    with sessions(other) as session:
+        assert session.scalars(select(ApiKeyRow)).all() == []
+        assert session.get(ApiKeyRow, key_id) is None
+        with pytest.raises(NotFound):
+            lock(session, ApiKeyRow, key_id)
+        session.execute(update(ApiKeyRow).values(name="stolen"))
+    with sessions(tenant) as session:
+        assert session.scalars(select(ApiKeyRow)).one().name == "mine"
+
+
+def test_a_row_of_another_tenant_cannot_be_written(sessions: Sessions, tenant: TenantId) -> None:
+    with sessions.system() as session:
+        other = create_tenant(session, "other")
+    with pytest.raises(LanewiseError), sessions(tenant) as session:
+        session.add(
+            ApiKeyRow(
+                id=new_id(session),
+                tenant_id=other,
+                name="x",
+                prefix="x",
+                hash=b"1" * 32,
+                scopes=[],
+                created_at=datetime.now(UTC),
+            )
+        )
+        session.flush()
+
+
+def test_bulk_rows_carry_the_tenant(sessions: Sessions, tenant: TenantId) -> None:
+    with sessions(tenant) as session:
+        values = [
+            {
+                "id": new_id(session),
+                "at": sessions.clock.now(),
+                "actor": "a",
+                "action": "b",
+                "subject_kind": "c",
+                "subject_id": str(n),
+                "details": {},
+            }
+            for n in range(3)
+        ]
+        add_rows(session, AuditRow, values)
+    with sessions(tenant) as session:
+        assert len(session.scalars(select(AuditRow)).all()) == 3
+
+
+def test_an_exception_leaves_nothing_behind(sessions: Sessions, tenant: TenantId) -> None:
+    with pytest.raises(ZeroDivisionError), sessions(tenant) as session:
+        create_key(session, "lost")
+        _ = 1 / 0
+    with sessions(tenant) as session:
+        assert session.scalars(select(ApiKeyRow)).all() == []
+
+
+def test_instants_come_back_in_utc_and_naive_ones_are_refused(
+    sessions: Sessions, tenant: TenantId, clock: ManualClock
+) -> None:
+    local = datetime(2026, 7, 1, 12, 30, tzinfo=timezone(timedelta(hours=2)))
+    with sessions(tenant) as session:
+        job = {
+            "id": new_id(session),
+            "kind": "k",
+            "key": "1",
+            "payload": {},
+            "state": "queued",
+            "run_at": local,
+            "attempts": 0,
+            "max_attempts": 1,
+            "created_at": clock.now(),
+        }
+        add_rows(session, JobRow, [job])
+    with sessions(tenant) as session:
+        run_at = session.scalars(select(JobRow)).one().run_at
+        assert run_at == local
+        assert run_at.utcoffset() == timedelta(0)
+    naive = {**job, "key": "2", "run_at": datetime(2026, 1, 1)}
+    with pytest.raises(Exception, match="naive"), sessions(tenant) as session:
+        add_rows(session, JobRow, [{**naive, "id": new_id(session)}])
+
+
+def test_a_key_is_known_by_its_hash_until_it_is_revoked(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    with sessions(tenant) as session:
+        key_id, secret = create_key(session, "checkout", scopes=["quote"], seller="s1")
+    with sessions.system() as session:
+        caller = find_caller(session, secret)
+        assert caller is not None
+        assert caller.tenant == tenant
+        assert caller.may("quote")
+        assert not caller.may("stock")
+        assert find_caller(session, secret + "x") is None
+    with sessions(tenant) as session:
+        assert secret.encode() not in session.scalars(select(ApiKeyRow)).one().hash
+        revoke_key(session, key_id)
+    with sessions.system() as session:
+        assert find_caller(session, secret) is None
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", "sqlite:"])
+def test_a_foreign_database_url_is_refused_by_name(url: str) -> None:
+    if url == "sqlite:":
+        url = "oracle://x"
+    with pytest.raises(InvalidInput, match="database_url"):
+        open_engine(url)
+
+
+def test_a_database_that_is_gone_is_unavailable(clock: ManualClock) -> None:
+    engine = open_engine("postgresql://nobody@127.0.0.1:1/none")
+    gone = Sessions(engine, clock, lambda n: b"0" * n, b"0" * 32)
+    with pytest.raises(Unavailable), gone.system() as session:
+        session.execute(select(JobRow))
