@@ -1,10 +1,11 @@
 """The `lanewise` command: finds a command by name and loads only its module.
 
 Outcomes: 0 done, 1 the answer is "no" (a check failed), 2 bad input or a missing outside, told in
-one line on standard error. Data goes to standard output, progress and logs to standard error.
+one line on standard error, 70 a fault of ours. Data goes to standard output, progress and logs to standard error.
 """
 
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -15,7 +16,15 @@ from core.errors import InvalidInput, LanewiseError
 
 # name: (module in api/commands, one line of help). The module defines `app: typer.Typer` with
 # one command (shown under this name) or several (shown as a group).
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "api-key": ("api_key", "create, list, revoke API keys"),
+    "init": ("init", "create database, tenant and first API key"),
+    "licences": ("licences", "licences of the run-time dependencies"),
+    "settings": ("settings", "show every setting in force"),
+    "upgrade": ("upgrade", "bring the database to the present schema"),
+    "worker": ("worker", "background work in a process of its own"),
+    "warm": ("warm", "compile the hot kernels"),
+}
 
 
 class LazyGroup(TyperGroup):
@@ -70,6 +79,12 @@ def main(arguments: list[str] | None = None) -> None:
     except LanewiseError as error:
         print(report(error), file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None
+    except Exception as error:
+        if os.environ.get("LANEWISE_LOG_LEVEL") == "debug":
+            raise
+        line = f"lanewise: internal error: {type(error).__name__}: {error}".splitlines()[0]
+        print(line + " (LANEWISE_LOG_LEVEL=debug shows where)", file=sys.stderr)  # noqa: T201
+        raise SystemExit(70) from None
 
 
 if __name__ == "__main__":

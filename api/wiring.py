@@ -1,0 +1,78 @@
+"""Builds a running Lanewise from its settings: the only place that picks adapters."""
+
+import base64
+import binascii
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from api.settings import Settings, read_settings
+from core.clock import Clock, SystemClock
+from core.errors import InvalidInput, Unavailable, invalid
+from core.ids import Entropy
+from store.session import Sessions, open_engine
+
+KEY_BYTES = 32
+
+
+@dataclass
+class Lanewise:
+    """Everything that doors and workers are given; adapters are made when first asked for."""
+
+    settings: Settings
+    clock: Clock = field(default_factory=SystemClock)
+    entropy: Entropy = os.urandom
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The installation's key: from the setting, else from the file that `init` made."""
+        if self.settings.secret_key is not None:
+            return decode_key(self.settings.secret_key)
+        path = self.settings.var / "secret.key"
+        try:
+            return decode_key(path.read_text().strip())
+        except FileNotFoundError:
+            raise InvalidInput(
+                f"no secret key: run `lanewise init`, or set LANEWISE_SECRET_KEY ({path} is absent)",
+                code="not_initialized",
+            ) from None
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        engine = open_engine(self.settings.resolved_database_url)
+        return Sessions(engine, self.clock, self.entropy, self.secret)
+
+
+def decode_key(text: str) -> bytes:
+    """32 bytes from base64 or hex; raises InvalidInput otherwise."""
+    for decode in (bytes.fromhex, base64.b64decode):
+        try:
+            key = decode(text)
+        except (ValueError, binascii.Error):
+            continue
+        if len(key) == KEY_BYTES:
+            return key
+    raise invalid("LANEWISE_SECRET_KEY", "needs 32 bytes in base64 or hex")
+
+
+def make_var(settings: Settings) -> None:
+    """Make the data folder, and the secret key in it unless one is set or there."""
+    try:
+        settings.var.mkdir(parents=True, exist_ok=True)
+        path = settings.var / "secret.key"
+        if settings.secret_key is None and not path.exists():
+            _write_private(path, base64.b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
+    except OSError as error:
+        raise Unavailable(f"cannot write {error.filename}: {error.strerror}") from None
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+
+
+def from_environment(clock: Clock | None = None) -> Lanewise:
+    """A Lanewise as the process's environment describes it."""
+    return Lanewise(read_settings(os.environ), clock or SystemClock())

@@ -1,0 +1,143 @@
+"""Background work: what runs when, what answers which event, and the loop that does it.
+
+APScheduler is only the clock, on one elected leader: a tick queues one job per (kind, slot). Any
+number of workers claim jobs under leases. A worker that is killed leaves nothing but its lease.
+"""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import select
+
+from api.wiring import Lanewise
+from core.errors import LanewiseError
+from core.ids import TenantId
+from store.jobs import Handler, enqueue, run_due
+from store.locks import drop_lease, take_lease
+from store.outbox import relay
+from store.tables import TenantRow
+
+log = structlog.get_logger("worker")
+
+LEADER = "schedule"
+LEADER_TTL = timedelta(seconds=15)
+IDLE_S = 0.25  # how long an idle loop waits before it looks again
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A job kind that is queued once per slot of `every_s` seconds for each tenant."""
+
+    kind: str
+    every_s: int
+
+
+# The schedule: what is queued by the clock.
+SCHEDULE: tuple[Scheduled, ...] = ()
+
+# The reactions: which jobs an event of the outbox queues.
+REACTIONS: dict[str, tuple[str, ...]] = {}
+
+# The handlers: who does a job of that kind. Each entry makes a handler for one Lanewise, and
+# imports what it needs when it is first called.
+HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {}
+
+
+def handlers_for(lanewise: Lanewise) -> Mapping[str, Handler]:
+    """Every handler, bound to this Lanewise."""
+    return {kind: make(lanewise) for kind, make in HANDLERS.items()}
+
+
+def queue_slots(lanewise: Lanewise) -> None:
+    """Queue the present slot of everything scheduled; repeating it changes nothing."""
+    sessions = lanewise.sessions
+    stamp = int(lanewise.clock.now().timestamp())
+    with sessions.system(read_only=True) as session:
+        tenants = session.scalars(select(TenantRow.id)).all()
+    for tenant in tenants:
+        with sessions(TenantId(tenant)) as session:
+            for entry in SCHEDULE:
+                slot = stamp // entry.every_s * entry.every_s
+                enqueue(session, entry.kind, {"slot": slot}, key=f"slot-{slot}")
+
+
+def run_until_idle(lanewise: Lanewise, *, worker: str = "inline", limit: int = 100_000) -> int:
+    """Relay events and run due jobs until nothing is left; returns how many jobs ran."""
+    handlers = handlers_for(lanewise)
+    total = 0
+    while total < limit:
+        relayed = relay(lanewise.sessions, REACTIONS)
+        ran = run_due(lanewise.sessions, handlers, worker, limit=limit - total)
+        total += ran
+        if not relayed and not ran:
+            break
+    return total
+
+
+class Worker:
+    """One process's share of the background work; `start`, then `stop` for a graceful end."""
+
+    def __init__(self, lanewise: Lanewise) -> None:
+        self.lanewise = lanewise
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._stop = threading.Event()
+        self._awake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._clock: BackgroundScheduler | None = None
+
+    def start(self) -> None:
+        """Begin to lead (if nobody does) and to work."""
+        self._thread = threading.Thread(target=self._loop, name="lanewise-worker", daemon=True)
+        self._thread.start()
+        self._clock = BackgroundScheduler(timezone="UTC")
+        self._clock.add_job(
+            self._tick, "interval", seconds=1, max_instances=1, coalesce=True, id="tick"
+        )
+        self._clock.start()
+
+    def wake(self) -> None:
+        """There is work now; do not wait for the next look."""
+        self._awake.set()
+
+    def stop(self, timeout_s: float = 30) -> None:
+        """Finish the job at hand, hand the lead over, leave no orphans."""
+        self._stop.set()
+        self._awake.set()
+        if self._clock is not None:
+            self._clock.shutdown(wait=True)
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        try:
+            drop_lease(self.lanewise.sessions, LEADER, self.name)
+        except LanewiseError as error:
+            log.warning("lead_not_dropped", reason=error.message)
+
+    def _tick(self) -> None:
+        try:
+            if take_lease(self.lanewise.sessions, LEADER, self.name, LEADER_TTL) is not None:
+                queue_slots(self.lanewise)
+                self.wake()
+        except LanewiseError as error:
+            log.warning("tick_failed", reason=error.message)
+
+    def _loop(self) -> None:
+        handlers = handlers_for(self.lanewise)
+        while not self._stop.is_set():
+            try:
+                busy = relay(self.lanewise.sessions, REACTIONS)
+                busy += run_due(self.lanewise.sessions, handlers, self.name, limit=20)
+            except LanewiseError as error:  # the database is away: look again later
+                log.warning("work_postponed", reason=error.message)
+                busy = 0
+            except Exception:
+                log.exception("work_failed")
+                busy = 0
+            if not busy:
+                self._awake.wait(IDLE_S)
+                self._awake.clear()

@@ -1,0 +1,1 @@
+"""Alembic environment; revisions run on SQLite and PostgreSQL alike."""
