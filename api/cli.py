@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "upgrade": ("upgrade", "bring the database to the present schema"),
     "worker": ("worker", "background work in a process of its own"),
     "warm": ("warm", "compile the hot kernels"),
+    "journey": ("journey", "where an order is, from a file of tracking events"),
 }
 
 
