@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("worker", "background work in a process of its own"),
     "warm": ("warm", "compile the hot kernels"),
     "journey": ("journey", "where an order is, from a file of tracking events"),
+    "tours": ("tours", "plan tours: milk runs, last mile, pick-up and delivery"),
 }
 
 
