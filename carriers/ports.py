@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from carriers.status import Scan
 from core.errors import CarrierRejected, invalid
 from core.money import Money
 from core.places import Address, Destination, GeoPoint
@@ -181,19 +182,6 @@ class Receipt:
     """The carrier's acceptance of a void, manifest or pickup."""
 
     carrier_reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What the carrier saw: raw, with the local time as written and its zone or offset."""
-
-    tracking_number: str
-    code: str
-    text: str
-    occurred_local: datetime  # naive: as written
-    zone: str  # IANA name, or an offset as `+02:00`, or empty
-    place: str = ""
-    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
