@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from carriers.areas import Area
-
 from core.places import Destination, GeoPoint, normal_postcode, zone
 
 

@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from carriers.contract_files import tariff_from_json
 from carriers.tariffs import Surcharge, Tariff, TariffTax, Volumetric
-
 from core.errors import Fault, InvalidInput, invalid
 from core.places import zone
 from routing.network import cells
@@ -102,7 +102,9 @@ def _tariff(item: dict[str, Any], published: Mapping[str, Tariff]) -> Tariff:
     if ("published" in item) == ("contract" in item):
         raise invalid("published", "name a published price list or give a contract")
     if "contract" in item:
-        return from_plain(Tariff, item["contract"], "contract")
+        if not isinstance(item["contract"], dict):
+            raise invalid("contract", "is not an object")
+        return tariff_from_json(item["contract"])
     tariff = published.get(str(item["published"]))
     if tariff is None:
         raise invalid("published", f"there is no bundled price list {item['published']!r}")

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from carriers.areas import Area
 from carriers.tariffs import Tariff
-
 from core.calendars import DaysOff, Hours, Moments, WorkCalendar, public_holidays
 from core.errors import Fault, InvalidInput
 from core.money import Money

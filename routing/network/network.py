@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from carriers.tariffs import Tariff
-
 from core.errors import NotFound
 from routing.network.destinations import PostalRow
 from routing.network.goods import Box, Offer, Sku

@@ -7,7 +7,6 @@ from decimal import Decimal
 from enum import StrEnum
 
 from carriers.areas import Area
-
 from core.calendars import Moments
 from core.errors import invalid
 from core.places import Destination
