@@ -315,7 +315,9 @@ def _service_files() -> dict[str, str]:
 def _hub_files() -> dict[str, str]:
     hubs = [place for place in LOCATIONS if place.kind == "hub"]
     feeders = [place for place in LOCATIONS if place.kind == "warehouse" and place.country != "GB"]
-    lanes, departures, transit = [], [], []
+    lanes: list[Row] = []
+    departures: list[Row] = []
+    transit: list[Row] = []
     for hub in hubs:
         for place in feeders:
             code = f"{place.code}_{hub.code}"

@@ -69,6 +69,13 @@ def decimal(cell: str) -> Decimal:
     return value
 
 
+def level(cell: str) -> Decimal:
+    value = decimal(cell)
+    if not 0 < value < 1:
+        raise ValueError(f"{cell} is not a probability between 0 and 1, both excluded")
+    return value
+
+
 def degrees(cell: str) -> float:
     return float(decimal(cell))
 

@@ -16,6 +16,8 @@ from routing.network.policies import ChargePolicy, ChargeRule, Policy, SplitRule
 
 Value = TypeVar("Value")
 _MISSING = object()
+Published = Mapping[tuple[str, str], Tariff]
+"""Bundled price lists by (carrier, service)."""
 
 
 def _parsed(files: Mapping[str, str], name: str, faults: list[Fault], *, required: bool) -> Any:
@@ -74,7 +76,7 @@ def read_marketplace(files: Mapping[str, str], faults: list[Fault]) -> Marketpla
 
 
 def read_tariffs(
-    files: Mapping[str, str], published: Mapping[str, Tariff], faults: list[Fault]
+    files: Mapping[str, str], published: Published, faults: list[Fault]
 ) -> tuple[tuple[str, Tariff], ...]:
     """`tariffs.json`: published price lists by name, with surcharges of one's own, or contracts."""
     name = "tariffs.json"
@@ -95,7 +97,7 @@ def read_tariffs(
     return tuple(sorted(tariffs.items()))
 
 
-def _tariff(item: dict[str, Any], published: Mapping[str, Tariff]) -> Tariff:
+def _tariff(item: dict[str, Any], published: Published) -> Tariff:
     unknown = item.keys() - {"tariff", "published", "contract", "surcharges", "volumetric", "tax"}
     if unknown:
         raise invalid(min(unknown), "unknown field")
@@ -105,7 +107,8 @@ def _tariff(item: dict[str, Any], published: Mapping[str, Tariff]) -> Tariff:
         if not isinstance(item["contract"], dict):
             raise invalid("contract", "is not an object")
         return tariff_from_json(item["contract"])
-    tariff = published.get(str(item["published"]))
+    carrier, _, service = str(item["published"]).partition("/")
+    tariff = published.get((carrier, service))
     if tariff is None:
         raise invalid("published", f"there is no bundled price list {item['published']!r}")
     surcharges = tuple(

@@ -10,14 +10,19 @@ from functools import partial
 from typing import Any, TypeVar
 
 from carriers.areas import Area
-from carriers.tariffs import Tariff
 from core.calendars import DaysOff, Hours, Moments, WorkCalendar, public_holidays
 from core.errors import Fault, InvalidInput
 from core.money import Money
 from core.places import Address, GeoPoint
 from core.units import Dimensions
 from routing.network.destinations import PostalRow
-from routing.network.documents import read_marketplace, read_policies, read_shapes, read_tariffs
+from routing.network.documents import (
+    Published,
+    read_marketplace,
+    read_policies,
+    read_shapes,
+    read_tariffs,
+)
 from routing.network.goods import Box, Offer, Sku
 from routing.network.network import Network
 from routing.network.places import Hub, InboundLane, Location, LocationKind, Seller, TransitTable
@@ -40,7 +45,7 @@ Groups = dict[Any, list[Record]]
 HOLIDAY_PROBE_YEAR = 2026  # any year does: it only asks whether the library knows the place
 
 
-def read_network(files: Mapping[str, str], published: Mapping[str, Tariff]) -> Network:
+def read_network(files: Mapping[str, str], published: Published) -> Network:
     """The network that these files describe; raises InvalidInput listing every fault found."""
     records = read_records(files)
     faults = records.faults
@@ -52,19 +57,16 @@ def read_network(files: Mapping[str, str], published: Mapping[str, Tariff]) -> N
     parts = builder.build(
         {code for code, _ in tariffs}, set(json.loads(shapes_json)), tariffs_known=not faults
     )
+    faults.extend(contradictions(records))
     if faults or marketplace is None:
         raise InvalidInput(faults=faults[:MOST_FAULTS])
-    network = Network(
+    return Network(
         marketplace=marketplace,
         tariffs=tariffs,
         policies=policies,
         shapes_json=shapes_json,
         **parts,
     )
-    wrong = contradictions(network)
-    if wrong:
-        raise InvalidInput(faults=wrong[:MOST_FAULTS])
-    return network
 
 
 def _area(record: Record) -> Area:

@@ -33,7 +33,7 @@ _AREA = (
     Column("last", "last postal prefix; empty: as `first`", cells.text, ""),
 )
 _LEVEL = (
-    Column("level", "probability, e.g. 0.95; rows of one table rise", cells.decimal),
+    Column("level", "probability, e.g. 0.95; rows of one table rise", cells.level),
     Column("minutes", "transit time at most this long with that probability", cells.natural),
 )
 _SIDES = ("length", "width", "height")

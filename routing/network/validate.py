@@ -1,71 +1,89 @@
-"""What a network must not say: contradictions between parts that each are fine alone."""
+"""What a network must not say: contradictions between rows that each are fine alone."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from core.errors import Fault
-from routing.network.network import Network
-from routing.network.places import LocationKind
+from routing.network.records import Record, Records
 
 
-def contradictions(network: Network) -> list[Fault]:
-    """Every contradiction, with the file and the thing it is about."""
-    return [*_places(network), *_offers(network), *_services(network), *_lanes(network)]
+def contradictions(records: Records) -> list[Fault]:
+    """Every contradiction, at the row that should change."""
+    return [
+        *_places(records),
+        *_offers(records),
+        *_services(records),
+        *_lanes(records),
+        *_validity(records),
+    ]
 
 
-def _places(network: Network) -> Iterator[Fault]:
-    box_sets = {box.box_set for box in network.boxes}
-    for location in network.locations:
-        if location.kind is LocationKind.PICKUP_POINT:
+def _places(records: Records) -> Iterator[Fault]:
+    opening = {row["location"] for name in ("openings", "special_days") for row in records.of(name)}
+    for row in records.of("locations"):
+        if row["kind"] == "pickup_point":
             continue
-        if location.box_set not in box_sets:
-            yield Fault("box_set", f"{location.code} has no boxes to pack into", "locations")
-        if not any(location.calendar.weekly) and not location.calendar.special:
-            yield Fault("location", f"{location.code} never opens", "openings")
-    for hub in network.hubs:
-        if network.location(hub.location).kind is not LocationKind.HUB:
-            yield Fault("hub", f"{hub.location} is not a location of kind hub", "hubs")
+        if not row["box_set"]:
+            yield row.fault("box_set", f"{row['location']} has no boxes to pack into")
+        if row["location"] not in opening:
+            yield row.fault("location", f"{row['location']} never opens")
+    kinds = _by(records, "locations", "location")
+    for row in records.of("hubs"):
+        place = kinds.get(row["hub"])
+        if place is not None and place["kind"] != "hub":
+            yield row.fault("hub", f"{row['hub']} is not a location of kind hub")
 
 
-def _offers(network: Network) -> Iterator[Fault]:
-    for offer in network.offers:
-        location = network.location(offer.location)
-        if location.seller not in ("", offer.seller):
-            reason = (
-                f"{offer.sku}: {location.code} belongs to {location.seller}, not {offer.seller}"
-            )
-            yield Fault("location", reason, "offers")
-        if location.kind is LocationKind.PICKUP_POINT:
-            yield Fault("location", f"{offer.sku}: {location.code} is a pickup point", "offers")
-        if offer.valid_from and offer.valid_to and offer.valid_to < offer.valid_from:
-            yield Fault("valid_to", f"{'/'.join(offer.key)} ends before it begins", "offers")
+def _offers(records: Records) -> Iterator[Fault]:
+    places = _by(records, "locations", "location")
+    for row in records.of("offers"):
+        place = places.get(row["location"])
+        if place is None:
+            continue  # told already
+        if place["seller"] not in ("", row["seller"]):
+            reason = f"{place['location']} belongs to {place['seller']}, not {row['seller']}"
+            yield row.fault("location", reason)
+        if place["kind"] == "pickup_point":
+            yield row.fault("location", f"{place['location']} is a pickup point")
 
 
-def _services(network: Network) -> Iterator[Fault]:
-    served = Counter(pickup.service for pickup in network.pickups)
-    timed = Counter(row.service for row in network.transit)
-    for service in network.services:
-        if not service.coverage:
-            yield Fault("service", f"{service.code} delivers nowhere", "coverage")
-        if not served[service.code]:
-            yield Fault("service", f"{service.code} collects nowhere", "pickups")
-        if not timed[service.code]:
-            yield Fault("service", f"{service.code} has no transit times", "transit")
-    known = {location.code for location in network.locations}
-    for row in network.transit:
-        is_country = len(row.origin) == 2 and row.origin.isupper()
-        if row.origin != "*" and row.origin not in known and not is_country:
-            reason = f"{row.origin!r} is neither a location, a country nor *"
-            yield Fault("origin", f"{row.service}: {reason}", "transit")
+def _services(records: Records) -> Iterator[Fault]:
+    for file, lack in (
+        ("coverage", "delivers nowhere"),
+        ("pickups", "collects nowhere"),
+        ("transit", "has no transit times"),
+    ):
+        named = {row.raw.get("service", "").strip() for row in records.raw.get(file, [])}
+        for row in records.of("services"):
+            if row["service"] not in named:
+                yield row.fault("service", f"{row['service']} {lack}: no row in {file}")
+    known = set(_by(records, "locations", "location"))
+    for row in records.of("transit"):
+        is_country = len(row["origin"]) == 2 and row["origin"].isupper()
+        if row["origin"] != "*" and row["origin"] not in known and not is_country:
+            yield row.fault("origin", f"{row['origin']!r} is neither a location, a country nor *")
 
 
-def _lanes(network: Network) -> Iterator[Fault]:
-    pairs = Counter((lane.origin, lane.hub) for lane in network.lanes)
-    for (origin, hub), count in pairs.items():
-        if count > 1:
-            yield Fault("lane", f"{origin} to {hub} has {count} lanes; one is allowed", "lanes")
-        if origin == hub:
-            yield Fault("origin", f"{hub} feeds itself", "lanes")
-    for lane in network.lanes:
-        if not any(lane.departures.weekly):
-            yield Fault("lane", f"{lane.code} never departs", "departures")
+def _lanes(records: Records) -> Iterator[Fault]:
+    seen: dict[tuple[str, str], int] = {}
+    departing = {row["lane"] for row in records.of("departures")}
+    for row in records.of("lanes"):
+        pair = (row["origin"], row["hub"])
+        if pair in seen:
+            yield row.fault("hub", f"{' to '.join(pair)} has a lane in row {seen[pair]} already")
+        seen.setdefault(pair, row.row)
+        if row["origin"] == row["hub"]:
+            yield row.fault("origin", f"{row['hub']} feeds itself")
+        if row["lane"] not in departing:
+            yield row.fault("lane", f"{row['lane']} never departs: no row in departures")
+
+
+def _validity(records: Records) -> Iterator[Fault]:
+    for name in ("offers", "services", "taxes", "duties"):
+        for row in records.of(name):
+            first, last = row["valid_from"], row["valid_to"]
+            if first is not None and last is not None and last < first:
+                yield row.fault("valid_to", "ends before it begins")
+
+
+def _by(records: Records, name: str, column: str) -> dict[str, Record]:
+    return {row[column]: row for row in records.of(name)}
