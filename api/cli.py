@@ -20,12 +20,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "api-key": ("api_key", "create, list, revoke API keys"),
     "init": ("init", "create database, tenant and first API key"),
     "licences": ("licences", "licences of the run-time dependencies"),
+    "pack": ("pack", "pack orders into the cheapest boxes"),
     "settings": ("settings", "show every setting in force"),
     "upgrade": ("upgrade", "bring the database to the present schema"),
     "worker": ("worker", "background work in a process of its own"),
     "warm": ("warm", "compile the hot kernels"),
-    "journey": ("journey", "where an order is, from a file of tracking events"),
-    "tours": ("tours", "plan tours: milk runs, last mile, pick-up and delivery"),
 }
 
 

@@ -1,0 +1,93 @@
+"""`lanewise pack`: pack the orders of a file and say where every piece goes."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.commands.output import emit, progress
+from core.errors import InvalidInput
+from core.kernels import compiled
+from routing.packing.catalogue import prepare
+from routing.packing.fit import warm
+from routing.packing.goods import CannotPack, Preset
+from routing.packing.orders import read_orders, write_packing
+from routing.packing.pack import pack_from
+
+app = typer.Typer()
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInput(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise InvalidInput(f"{path}: not JSON: {error}") from None
+
+
+@app.command()
+def pack(
+    file: Annotated[Path, typer.Argument(help="Boxes, tariff and orders as JSON.")],
+    preset: Annotated[
+        Preset, typer.Option(help="How much counted work an order may cost.")
+    ] = Preset.CHECKOUT,
+    out: Annotated[
+        Path | None, typer.Option(help="Where placements go; standard output without it.")
+    ] = None,
+    geometric: Annotated[
+        bool, typer.Option("--geometric", help="Ignore support and fragility.")
+    ] = False,
+    unboxed: Annotated[
+        bool, typer.Option("--unboxed", help="What fits no box ships as its own parcel.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+) -> None:
+    """Pack every order into the cheapest parcels: exit code 1 when one cannot be packed."""
+    orders = read_orders(_read(file))
+    catalogue = prepare(
+        orders.boxes, orders.tariff, support_pct=-1 if geometric else orders.support_pct
+    )
+    warm()
+    answers: dict[str, Any] = {}
+    spent_ms: list[float] = []
+    for order_id, items in orders.orders.items():
+        started = time.process_time_ns()
+        packing = pack_from(items, catalogue, preset, unboxed=unboxed)
+        cpu_ms = (time.process_time_ns() - started) / 1e6
+        spent_ms.append(cpu_ms)
+        answers[order_id] = {**write_packing(packing), "cpu_ms": round(cpu_ms, 3)}
+        if isinstance(packing, CannotPack):
+            for lack in packing.items:
+                progress(f"{order_id}: {lack}")
+    document = json.dumps({"orders": answers}, separators=(",", ":"))
+    packed = [answer for answer in answers.values() if answer["cost"] is not None]
+    spent_ms.sort()
+    summary = {
+        "orders": len(answers),
+        "unpackable": len(answers) - len(packed),
+        "parcels": sum(len(answer["parcels"]) for answer in packed),
+        "cost": sum(answer["cost"] for answer in packed),
+        "lower_bound": sum(answer["lower_bound"] for answer in packed),
+        "proven": sum(answer["proven"] for answer in packed),
+        "cpu_ms_p50": round(spent_ms[len(spent_ms) // 2], 3) if spent_ms else 0,
+        "cpu_ms_p99": round(spent_ms[len(spent_ms) * 99 // 100], 3) if spent_ms else 0,
+        "compiled": compiled(),
+    }
+    if out is None:
+        typer.echo(document)
+    else:
+        try:
+            out.write_text(document + "\n", encoding="utf-8")
+        except OSError as error:
+            raise InvalidInput(f"{out}: {error.strerror}") from None
+        text = (
+            f"{summary['orders']} orders, {summary['parcels']} parcels, cost {summary['cost']} "
+            f"(bound {summary['lower_bound']}, {summary['proven']} proven), CPU per order "
+            f"{summary['cpu_ms_p50']} ms at the median, {summary['cpu_ms_p99']} ms at p99"
+        )
+        emit(summary, as_json=as_json, text=text)
+    if summary["unpackable"]:
+        raise typer.Exit(1)

@@ -1,1 +1,0 @@
-"""Runs tour engines in child processes that can be stopped at any moment."""

@@ -1,0 +1,1 @@
+"""Packing: the cheapest boxes for a set of goods, and where each piece goes."""

@@ -1,0 +1,94 @@
+"""Boxes and a tariff laid out for the search: what every box costs at every weight."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.errors import invalid
+from routing.packing.goods import Box, Tariff
+from routing.packing.numbers import Ints, ints
+from routing.packing.partition import INFINITE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """Boxes that differ in what matters, and rows that kernels read."""
+
+    boxes: tuple[Box, ...]
+    tariff: Tariff
+    support_pct: int  # share of a base that must be held; -1 = geometry alone, no fragility
+    sizes: tuple[Ints, ...]  # per box: inner x, y, z and the length of a row per axis
+    fixed: tuple[int, ...]  # per box: box cost and surcharge
+    volumetric_g: tuple[int, ...]
+    least_parcel: int  # no parcel costs less
+    least_tare_g: int
+    longest_mm: int  # a row per axis has this length
+    box_rows: Ints
+    to_g: Ints
+    prices: Ints
+    floor_prices: tuple[int, ...]  # per bracket: the least price at this weight or any above
+
+    def parcel_minor(self, box: int, contents_g: int) -> int:
+        """Cost of one parcel, or INFINITE."""
+        kind = self.boxes[box]
+        gross_g = contents_g + kind.tare_g
+        if gross_g > kind.max_gross_g:
+            return INFINITE
+        rate = self.tariff.rate_minor(max(gross_g, self.volumetric_g[box]))
+        return INFINITE if rate is None else rate + self.fixed[box]
+
+    def least_rate(self, billable_g: int) -> int:
+        """No parcel at least this heavy is carried for less."""
+        for (to_g, _), floor in zip(self.tariff.brackets, self.floor_prices, strict=True):
+            if billable_g <= to_g:
+                return floor
+        rate = self.tariff.rate_minor(billable_g)
+        return INFINITE if rate is None else rate
+
+
+def prepare(boxes: Sequence[Box], tariff: Tariff, *, support_pct: int = 70) -> Catalogue:
+    """Lay out the boxes; `support_pct` -1 ignores support and fragility.
+
+    Raises InvalidInput without boxes, with a box named twice or a share above 100.
+    """
+    if not boxes:
+        raise invalid("boxes", "there are no boxes to pack into")
+    if len({box.id for box in boxes}) != len(boxes):
+        raise invalid("boxes", "two boxes have the same id")
+    if not -1 <= support_pct <= 100:
+        raise invalid("support_pct", f"must be between 0 and 100, not {support_pct}")
+    # An order of the boxes that does not depend on how they were listed.
+    ordered = tuple(sorted(boxes, key=lambda box: (box.cost_minor, box.volume_mm3, box.id)))
+    volumetric_g = tuple(tariff.volumetric_g(box.outer_volume_mm3) for box in ordered)
+    fixed = tuple(box.cost_minor + tariff.box_surcharge_minor.get(box.id, 0) for box in ordered)
+    longest = 1 + max(side for box in ordered for side in box.inner_mm)
+    floors = [price for _, price in tariff.brackets]
+    for i in range(len(floors) - 2, -1, -1):
+        floors[i] = min(floors[i], floors[i + 1])
+    if tariff.extra_minor_per_kg is not None:
+        floors = [
+            min(floor, tariff.brackets[-1][1] + tariff.extra_minor_per_kg) for floor in floors
+        ]
+    rows: list[int] = []
+    for box, volumetric, cost in zip(ordered, volumetric_g, fixed, strict=True):
+        rows += (box.volume_mm3, box.tare_g, box.max_gross_g, volumetric, cost)
+    catalogue = Catalogue(
+        boxes=ordered,
+        tariff=tariff,
+        support_pct=support_pct,
+        sizes=tuple(ints((*box.inner_mm, longest)) for box in ordered),
+        fixed=fixed,
+        volumetric_g=volumetric_g,
+        least_parcel=0,
+        longest_mm=longest,
+        least_tare_g=min(box.tare_g for box in ordered),
+        box_rows=ints(rows),
+        to_g=ints(to_g for to_g, _ in tariff.brackets),
+        prices=ints(price for _, price in tariff.brackets),
+        floor_prices=tuple(floors),
+    )
+    least = min(
+        catalogue.least_rate(max(box.tare_g, volumetric)) + cost
+        for box, volumetric, cost in zip(ordered, volumetric_g, fixed, strict=True)
+    )
+    object.__setattr__(catalogue, "least_parcel", least)
+    return catalogue

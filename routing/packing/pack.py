@@ -1,0 +1,252 @@
+"""Packs an order into the cheapest parcels it can find, with a bound on what any packing costs."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.errors import invalid
+from routing.packing.bulk import ENOUGH, split_bulk
+from routing.packing.catalogue import Catalogue, prepare
+from routing.packing.goods import (
+    Box,
+    CannotPack,
+    PackedParcel,
+    Packing,
+    PackItem,
+    Placement,
+    Preset,
+    Tariff,
+    TooLarge,
+)
+from routing.packing.many import split_many
+from routing.packing.search import (
+    FEW,
+    Chosen,
+    fitting_boxes,
+    least_anyhow,
+    least_several,
+    split_few,
+    together,
+)
+from routing.packing.trial import Effort, Trials
+from routing.packing.units import Kind, Units
+
+MOST_PIECES = 100_000
+
+EFFORTS = {
+    Preset.CHECKOUT: Effort(
+        starts=12,
+        fillings=40_000,
+        fills_pct=(90, 60),
+        joining=40_000,
+        room=300,
+        restarts=40,
+        refillings=60_000,
+        order=600_000,
+    ),
+    Preset.WAREHOUSE: Effort(
+        starts=24,
+        fillings=400_000,
+        fills_pct=(95, 90, 80, 60, 0),
+        joining=1_000_000,
+        room=3000,
+        restarts=600,
+        refillings=3_000_000,
+        order=60_000_000,
+    ),
+    Preset.REDUCED: Effort(
+        starts=4,
+        fillings=2_000,
+        fills_pct=(),
+        joining=0,
+        room=0,
+        restarts=0,
+        refillings=0,
+        order=20_000,
+    ),
+}
+
+
+def too_large(kinds: Sequence[Kind], catalogue: Catalogue) -> tuple[TooLarge, ...]:
+    """The goods that no box takes, each with the box that comes closest."""
+    found: list[TooLarge] = []
+    for kind in kinds:
+        nearest: TooLarge | None = None
+        for b, box in enumerate(catalogue.boxes):
+            over_mm = min(
+                max(0, *(side - room for side, room in zip(shape, box.inner_mm, strict=True)))
+                for shape in kind.shapes
+            )
+            over_g = max(0, kind.item.weight_g + box.tare_g - box.max_gross_g)
+            if not over_mm and not over_g:
+                if catalogue.parcel_minor(b, kind.item.weight_g) < 1 << 50:
+                    nearest = None
+                    break
+                over_g = 1  # the carrier's last bracket ends below it
+            lacks = TooLarge(kind.members[0], kind.item.id, box.id, over_mm, over_g)
+            if nearest is None or (over_mm, over_g) < (nearest.over_mm, nearest.over_g):
+                nearest = lacks
+        else:
+            if nearest is not None:
+                found.append(nearest)
+    return tuple(found)
+
+
+def pack(
+    items: Sequence[PackItem],
+    boxes: Sequence[Box],
+    tariff: Tariff,
+    preset: Preset = Preset.CHECKOUT,
+    *,
+    support_pct: int = 70,
+) -> Packing | CannotPack:
+    """Pack all items; see `pack_from` for a catalogue that serves many orders."""
+    return pack_from(items, prepare(boxes, tariff, support_pct=support_pct), preset)
+
+
+def pack_from(
+    items: Sequence[PackItem],
+    catalogue: Catalogue,
+    preset: Preset = Preset.CHECKOUT,
+    *,
+    unboxed: bool = False,
+) -> Packing | CannotPack:
+    """The cheapest parcels found within the preset's counted work.
+
+    The same goods in any order, on any machine, compiled or not, give the same cost. With
+    `unboxed` what goes into no box ships as it is, at the tariff's price for its size.
+    """
+    if sum(item.quantity for item in items) > MOST_PIECES:
+        raise invalid("items", f"more than {MOST_PIECES} pieces in one order")
+    if not items:
+        return Packing((), 0, 0, proven=True, best_effort=False, work=0)
+    units = Units(items, geometric=catalogue.support_pct < 0)
+    lacking = too_large(units.kinds, catalogue)
+    if not lacking:
+        return _pack_units(units, catalogue, preset)
+    if not unboxed:
+        return CannotPack(lacking)
+    return _pack_unboxed(items, units, {lack.item for lack in lacking}, catalogue, preset)
+
+
+def _pack_units(units: Units, catalogue: Catalogue, preset: Preset) -> Packing:
+    trials = Trials(units, catalogue, EFFORTS[preset])
+    if units.count > ENOUGH:
+        chosen = split_bulk(trials)
+        return _packing(chosen, trials, least_anyhow(trials), best_effort=True)
+    singles: list[int] = []
+    start = 0
+    for kind in units.kinds:
+        singles.append(fitting_boxes(trials, (start,))[0][0])
+        start += len(kind.members)
+    several = least_several(trials, singles)
+    everything = tuple(range(units.count))
+    known: list[Chosen] | None = None
+    bound = several
+    if together(units):
+        candidates = fitting_boxes(trials, everything)
+        if candidates:
+            bound = min(several, candidates[0][0])
+        for cost, box in candidates:
+            if cost > several and units.count <= FEW:
+                break
+            spots = trials.fit(everything, box)
+            if spots is not None:
+                known = [Chosen(everything, box, cost, spots)]
+                break
+    if known is None or known[0].cost > several:
+        if units.count <= FEW:
+            known, proven_bound = split_few(trials, known)
+            bound = max(bound, proven_bound)
+        else:
+            known = split_many(trials, known)
+    return _packing(known, trials, bound, best_effort=False)
+
+
+def _packing(chosen: list[Chosen], trials: Trials, bound: int, *, best_effort: bool) -> Packing:
+    cost = sum(parcel.cost for parcel in chosen)
+    return Packing(
+        parcels=tuple(_parcels(chosen, trials.units, trials.catalogue)),
+        cost_minor=cost,
+        lower_bound_minor=min(bound, cost),
+        proven=bound >= cost,
+        best_effort=best_effort,
+        work=trials.work,
+    )
+
+
+def _pack_unboxed(
+    items: Sequence[PackItem],
+    units: Units,
+    outsized: set[int],
+    catalogue: Catalogue,
+    preset: Preset,
+) -> Packing | CannotPack:
+    """What fits goes into boxes; each outsized piece is a parcel of its own, if carried."""
+    bare: list[PackedParcel] = []
+    gone: set[int] = set()
+    for kind in units.kinds:
+        if kind.members[0] not in outsized:
+            continue
+        item = kind.item
+        billable_g = max(item.weight_g, catalogue.tariff.volumetric_g(item.volume_mm3))
+        rate = catalogue.tariff.rate_minor(billable_g)
+        if rate is None:
+            return CannotPack(too_large([kind], catalogue))
+        for member in kind.members:
+            gone.add(member)
+            spot = Placement(member, 0, 0, 0, item.length_mm, item.width_mm, item.height_mm)
+            bare.append(PackedParcel(None, (spot,), item.weight_g, billable_g, rate, 0.0))
+    rest = [index for index in range(len(items)) if index not in gone]
+    boxed = pack_from([items[index] for index in rest], catalogue, preset)
+    if isinstance(boxed, CannotPack):
+        return boxed
+    parcels = [
+        replace(
+            parcel,
+            placements=tuple(replace(spot, item=rest[spot.item]) for spot in parcel.placements),
+        )
+        for parcel in boxed.parcels
+    ]
+    extra = sum(parcel.cost_minor for parcel in bare)
+    return replace(
+        boxed,
+        parcels=(*parcels, *bare),
+        cost_minor=boxed.cost_minor + extra,
+        lower_bound_minor=boxed.lower_bound_minor + extra,
+    )
+
+
+def _parcels(chosen: list[Chosen], units: Units, catalogue: Catalogue) -> list[PackedParcel]:
+    """Placements of items, lowest first, with every copy given to one member of its kind."""
+    taken = [0] * len(units.kinds)
+    stacks = {row: key for key, row in units.stacks.items()}
+    parcels: list[PackedParcel] = []
+    for parcel in sorted(chosen, key=lambda one: (one.pieces, one.box)):
+        box = catalogue.boxes[parcel.box]
+        placements: list[Placement] = []
+        filled = 0
+        weight_g = 0
+        for piece, x, y, z, dx, dy, dz in sorted(
+            parcel.spots, key=lambda spot: (spot[3], spot[2], spot[1])
+        ):
+            kind, copies = stacks.get(piece) or (units.kind_of[piece], 1)
+            row = units.kinds[kind]
+            filled += dx * dy * dz
+            for copy in range(copies):
+                member = row.members[taken[kind]]
+                taken[kind] += 1
+                weight_g += row.item.weight_g
+                height = dz if copies == 1 else row.item.height_mm
+                placements.append(Placement(member, x, y, z + copy * row.nest_mm, dx, dy, height))
+        gross_g = weight_g + box.tare_g
+        parcels.append(
+            PackedParcel(
+                box=box,
+                placements=tuple(placements),
+                gross_g=gross_g,
+                billable_g=max(gross_g, catalogue.volumetric_g[parcel.box]),
+                cost_minor=parcel.cost,
+                empty_share=1 - filled / box.volume_mm3,
+            )
+        )
+    return parcels

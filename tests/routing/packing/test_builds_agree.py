@@ -1,0 +1,54 @@
+"""Compiled and plain kernels give the same packings, placement by placement."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.kernels import compiled
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+PROGRAM = """
+import json, random, sys
+from routing.packing.goods import Box, PackItem, Preset, Tariff
+from routing.packing.orders import write_packing
+from routing.packing.pack import pack
+rng = random.Random(7)
+boxes = [
+    Box("S", (200, 150, 100), (206, 156, 106), 80, 5_000, 40),
+    Box("M", (300, 250, 200), (308, 258, 208), 200, 12_000, 90),
+    Box("L", (500, 400, 300), (510, 410, 310), 500, 25_000, 200),
+]
+tariff = Tariff("t", ((500, 400), (1000, 500), (2000, 640), (5000, 900), (10_000, 1500)), 150)
+answers = []
+for n in (1, 3, 5, 6, 7):
+    goods = [
+        PackItem(str(k), rng.randint(30, 190), rng.randint(30, 150), rng.randint(10, 120),
+                 rng.randint(50, 900), upright=rng.random() < 0.2, fragile=rng.random() < 0.2)
+        for k in range(n)
+    ]
+    packing = pack(goods, boxes, tariff, Preset(sys.argv[1]))
+    answers.append([write_packing(packing), packing.work])
+json.dump(answers, sys.stdout)
+"""
+
+
+@pytest.mark.parametrize("preset", ["checkout", "reduced"])
+def test_both_builds_give_the_same_packings(preset: str) -> None:
+    if not compiled():
+        pytest.skip("there is only one build here: kernels do not compile")
+    answers = []
+    for plain in ("0", "1"):
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, preset],
+            env={**os.environ, "NUMBA_DISABLE_JIT": plain, "PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        answers.append(json.loads(done.stdout))
+    assert answers[0] == answers[1]

@@ -1,0 +1,63 @@
+"""Files of orders: what is wrong is named by order, item and field."""
+
+from typing import Any
+
+import pytest
+
+from core.errors import InvalidInput
+from routing.packing.orders import read_orders
+
+BOX = {
+    "id": "B",
+    "inner": [10, 10, 10],
+    "outer": [12, 12, 12],
+    "tare_g": 1,
+    "max_gross_g": 100,
+    "cost_cents": 5,
+}
+TARIFF = {
+    "id": "T",
+    "divisor_mm3_per_g": 5000,
+    "dim_threshold_g": 0,
+    "brackets": [[100, 50]],
+    "extra_cents_per_kg": 1,
+}
+ITEM = {"l": 5, "w": 5, "h": 5, "g": 5}
+
+
+def file(**changes: Any) -> dict[str, Any]:
+    return {"boxes": [BOX], "tariff": TARIFF, "orders": [{"id": "o1", "items": [ITEM]}], **changes}
+
+
+def test_a_file_becomes_values() -> None:
+    read = read_orders(file(support_pct=80))
+    assert read.support_pct == 80
+    assert read.boxes[0].inner_mm == (10, 10, 10)
+    assert read.orders["o1"][0].height_mm == 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"boxes": []}, "boxes"),
+        ({"boxes": [{**BOX, "inner": [1, 2]}]}, "boxes[0].inner"),
+        ({"boxes": [{**BOX, "tare_g": -1}]}, "boxes[0].tare_g"),
+        ({"tariff": None}, "tariff"),
+        ({"tariff": {**TARIFF, "brackets": []}}, "tariff.brackets"),
+        ({"tariff": {**TARIFF, "brackets": [[5]]}}, "tariff.brackets"),
+        ({"support_pct": 101}, "support_pct"),
+        ({"support_pct": "70"}, "support_pct"),
+        ({"orders": {}}, "orders"),
+        ({"orders": [{"items": []}]}, "orders[0].id"),
+        ({"orders": [{"id": "a", "items": []}, {"id": "a", "items": []}]}, "orders[1].id"),
+        ({"orders": [{"id": "o", "items": [{**ITEM, "l": 0}]}]}, "o.items[0].length_mm"),
+        ({"orders": [{"id": "o", "items": [{**ITEM, "g": "5"}]}]}, "o.items[0].weight_g"),
+        ({"orders": [{"id": "o", "items": [{**ITEM, "fragile": 2}]}]}, "o.items[0].fragile"),
+        ({"orders": [{"id": "o", "items": [{"l": 1}]}]}, "o.items[0].w"),
+        ({"orders": [{"id": "o", "items": [7]}]}, "o.items[0]"),
+    ],
+)
+def test_each_fault_names_its_place(changes: dict[str, Any], place: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        read_orders(file(**changes))
+    assert place in [fault.field for fault in refusal.value.faults]
