@@ -1,0 +1,382 @@
+"""The exact planner: every non-dominated way to serve an ordinary cart, in milliseconds.
+
+The cart's sub-multisets are states. For each, the best parcels are tabled (contents gathered,
+boxed, shipped); a dynamic programme over (parcels, day) then covers the cart. Stock that several
+parcels share is first ignored; an offer that a plan overdraws is then counted as classes of its
+own in the states, and the cart is solved again: exact when no plan overdraws.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from routing.checkout.arrivals import (
+    FloatArray,
+    Timetables,
+    arrival_days,
+    direct_probability,
+    hub_probability,
+    latest_inbound,
+    pack_timetables,
+)
+from routing.checkout.bargain import FULL, bargain, best_choice, choices_by_day, surest_covers
+from routing.checkout.contents import Labels, gather
+from routing.checkout.cover import (
+    UNREACHED,
+    all_covers,
+    cheapest_parcels,
+    least_covers,
+    trace_cover,
+)
+from routing.checkout.gathering import Gatherer, Layout, Supply, find_supplies
+from routing.checkout.parcels import (
+    Parcels,
+    carried,
+    enumerate_parcels,
+    pack_tariffs,
+)
+from routing.checkout.problem import (
+    BoolArray,
+    Content,
+    IntArray,
+    Objective,
+    Plan,
+    PlannedParcel,
+    Problem,
+    Service,
+    frontier,
+)
+from routing.checkout.states import build_states, count_states, pair_budget, sub_multisets
+
+CO2_UNKNOWN_G = 1 << 24
+"""What a parcel counts when its service's CO2e is unknown: more than any plan's known sum."""
+COST_SHIFT = 1 << 31
+"""Cost is the high part of a combined amount, CO2e (below this) the low part: ties go to less."""
+MOST_PLANS = 2_000
+"""A label search that finds more plans gives up."""
+FIRST_ROOM = 4096
+"""Labels a search is first given; on running out it starts again with eight times as many."""
+SLACK = 1e-11
+"""Joint probabilities are products of floats; the case format accepts q x (1 - 1e-11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one exact solve may use; counted, so that an answer is the same everywhere."""
+
+    states: int = 20_000
+    pairs: int = 4_000_000
+    labels: int = 1_500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """The plans of one exact solve and the steps it took; `plans` None: beyond the budget."""
+
+    plans: tuple[Plan, ...] | None
+    work: int
+
+
+def solve_exactly(
+    problem: Problem, objectives: Sequence[Objective], budget: Budget | None = None
+) -> Solved:
+    """Every non-dominated plan over `objectives`, or None in place of plans beyond the budget."""
+    budget = budget or Budget()
+    supplies = find_supplies(problem)
+    usable = {supply.location for supply in supplies}
+    homes = {problem.locations[place].id for place in usable}
+    hubs = {lane.hub for lane in problem.lanes if lane.location in homes}
+    services = tuple(s for s in problem.services if s.node in homes or s.node in hubs)
+    if not services or {supply.line for supply in supplies} != set(range(len(problem.lines))):
+        return Solved((), 0)
+    tracked: frozenset[int] = frozenset()
+    work = 0
+    while True:
+        if count_states(problem, tracked) > budget.states:
+            return Solved(None, work)
+        pass_ = _Pass(problem, supplies, services, tracked, "co2" in objectives, budget)
+        plans = pass_.run()
+        work += pass_.work
+        if plans is None:
+            return Solved(None, work)
+        best = frontier(plans, objectives)
+        overdrawn = _overdrawn(problem, best)
+        if not overdrawn:
+            return Solved(best, work)
+        tracked |= overdrawn
+
+
+def _overdrawn(problem: Problem, plans: Sequence[Plan]) -> frozenset[int]:
+    """Offers that some plan takes more from than there is."""
+    items = {line.id: line.item.id for line in problem.lines}
+    place = {(offer.item, offer.location): n for n, offer in enumerate(problem.offers)}
+    found = set()
+    for plan in plans:
+        used: dict[int, int] = {}
+        for parcel in plan.parcels:
+            for line, location, qty in parcel.contents:
+                number = place[items[line], location]
+                used[number] = used.get(number, 0) + qty
+        found |= {n for n, qty in used.items() if qty > problem.offers[n].stock}
+    return frozenset(found)
+
+
+class _Pass:
+    """One solve with a fixed set of tracked offers."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        supplies: tuple[Supply, ...],
+        services: tuple[Service, ...],
+        tracked: frozenset[int],
+        both: bool,
+        budget: Budget,
+    ) -> None:
+        self.problem = problem
+        self.services = services
+        self.both = both
+        self.budget = budget
+        self.work = 0
+        self.scale = (1, 0) if both else (COST_SHIFT, 1)
+        self.states = build_states(problem, tracked)
+        self.most = min(problem.max_parcels, sum(line.qty for line in problem.lines))
+        gatherer = Gatherer(problem, supplies, services, self.scale, both=both)
+        self.layout: Layout = gatherer.lay_out(self.states)
+        self.need = float(problem.q) * (1 - SLACK) if problem.joint else 1.0
+
+    def run(self) -> list[Plan] | None:
+        if not self.layout.pair_node:
+            return []
+        if pair_budget(self.states) > self.budget.pairs:
+            return None
+        labels, steps = gather(
+            self.layout.tree, self.states, both=self.both, steps=self.budget.labels
+        )
+        self.work += steps
+        if labels is None:
+            return None
+        self.labels: Labels = labels
+        self.parcels: Parcels = self._parcels()
+        self.work += len(self.parcels.state)
+        if not len(self.parcels.state):
+            return []
+        present = np.zeros(self.states.size, dtype=np.bool_)
+        present[self.parcels.state] = True
+        self.start, self.parts = sub_multisets(self.states, present)
+        timetables = pack_timetables(self.problem, self.services)
+        if self.problem.joint:
+            chances = self._chances(timetables)
+            days = np.flatnonzero((chances >= self.need).any(axis=0))
+            return self._bargain(chances, [int(day) for day in days])
+        arrival = arrival_days(
+            np.array(self.layout.pair_service, dtype=np.int64),
+            np.array(self.layout.pair_minute, dtype=np.int64),
+            timetables.pickups,
+            timetables.pickup_start,
+            timetables.delivery_day,
+            timetables.day_starts,
+            timetables.transit,
+        )
+        if not self.both:
+            return self._plain(arrival)
+        wanted = sorted(set(arrival[arrival >= 0].tolist()))
+        in_time = np.array([arrival >= 0], dtype=np.bool_).T & (
+            arrival[:, None] <= np.arange(len(timetables.day_starts) - 1)[None, :]
+        )
+        return self._bargain(in_time.astype(np.float64), wanted)
+
+    def _parcels(self) -> Parcels:
+        problem, states = self.problem, self.states
+        items = [line.item for line in problem.lines]
+        weight_g: IntArray = states.counts @ np.array([i.weight_g for i in items], dtype=np.int64)
+        limit = np.array([box.max_g for box in problem.boxes], dtype=np.int64)
+        fit: BoolArray = problem.fit.fits(states.counts, items, problem.boxes)
+        fit = fit & (weight_g[:, None] <= limit[None, :])
+        boxes_at = {place.id: place.boxes for place in problem.locations} | {
+            hub.id: hub.boxes for hub in problem.hubs
+        }
+        allowed = carried(problem, self.services, states) & self._obeys_rules()[None, :]
+        tariffs = pack_tariffs(problem, self.services, boxes_at)
+        for place, service in enumerate(self.services):
+            if not service.co2_known:
+                tariffs.co2_g[place] = CO2_UNKNOWN_G
+        pairs = (
+            np.array(self.layout.pair_service, dtype=np.int64),
+            np.array(self.layout.pair_node, dtype=np.int64),
+        )
+        tares = np.array([box.tare_g for box in problem.boxes], dtype=np.int64)
+        return enumerate_parcels(
+            states, self.labels, tariffs, pairs, (fit, weight_g, tares), allowed, self.scale,
+            both=self.both,
+        )  # fmt: skip
+
+    def _obeys_rules(self) -> BoolArray:
+        """[S] True for contents that the cart's rules let one parcel hold."""
+        rules, counts = self.problem.rules, self.states.counts
+        good: BoolArray = self.states.valid
+        whole = counts == np.array([line.qty for line in self.problem.lines], dtype=np.int64)
+        if rules.whole_lines:
+            good = good & (whole | (counts == 0)).all(axis=1)
+        for group in rules.together:
+            columns = [n for n, line in enumerate(self.problem.lines) if line.id in group]
+            apart = (counts[:, columns] == 0).all(axis=1)
+            good = good & (whole[:, columns].all(axis=1) | apart)
+        return good
+
+    def _chances(self, timetables: Timetables) -> FloatArray:
+        """[pairs, days] probability of arrival by each day."""
+        layout, problem = self.layout, self.problem
+        service = np.array(layout.pair_service, dtype=np.int64)
+        hub = np.array(layout.pair_hub, dtype=np.int64)
+        days = len(problem.day_starts) - 1
+        chances = np.zeros((len(service), days), dtype=np.float64)
+        direct = np.flatnonzero(hub < 0)
+        shared = (timetables.pickups, timetables.pickup_start, timetables.delivery_day,
+                  timetables.day_starts, timetables.minutes, timetables.mass)  # fmt: skip
+        minute = np.array(layout.pair_minute, dtype=np.int64)
+        chances[direct] = direct_probability(service[direct], minute[direct], *shared, days)
+        through = np.flatnonzero(hub >= 0)
+        if not len(through):
+            return chances
+        used = sorted(set(service[through].tolist()))
+        table_of = {number: place for place, number in enumerate(used)}
+        table = np.array([table_of[s] for s in service[through].tolist()], dtype=np.int64)
+        hubs = {place.id: place for place in problem.hubs}
+        own = [hubs[self.services[number].node] for number in used]
+        windows = np.full((len(used), max(len(h.windows) for h in own), 2), -1, dtype=np.int64)
+        for place, one in enumerate(own):
+            for w, window in enumerate(one.windows):
+                windows[place, w] = window.open, window.close
+        dwell = np.array([one.dwell_min for one in own], dtype=np.int64)
+        services = np.array(used, dtype=np.int64)
+        latest = latest_inbound(services, windows, dwell, *shared, days)
+        outcomes = max((len(lane.transit.levels) for lane in problem.lanes), default=1)
+        minutes = np.full((len(problem.lanes), outcomes), np.iinfo(np.int64).max, dtype=np.int64)
+        level = np.zeros((len(problem.lanes), outcomes), dtype=np.float64)
+        for place, lane in enumerate(problem.lanes):
+            known = len(lane.transit.levels)
+            minutes[place, :known] = lane.transit.minutes
+            level[place, :known] = [float(one) for one in lane.transit.levels]
+        nodes = np.array(layout.pair_node, dtype=np.int64)[through]
+        tree = layout.tree
+        chances[through] = hub_probability(
+            table, nodes, services, latest, timetables.mass,
+            np.array(tree.parent, dtype=np.int64), np.array(tree.lane, dtype=np.int64),
+            np.array(tree.departure, dtype=np.int64), minutes, level, self.need, days,
+        )  # fmt: skip
+        return chances
+
+    def _plain(self, arrival: IntArray) -> list[Plan]:
+        """One scalar programme per day; (cost, CO2e) is one combined amount."""
+        wanted = sorted(set(arrival[arrival >= 0].tolist()))
+        if not wanted:
+            return []
+        index = np.full(int(arrival.max()) + 2, -1, dtype=np.int64)
+        index[wanted] = np.arange(len(wanted))
+        day = index[arrival[self.parcels.pair]]
+        best, which = cheapest_parcels(
+            self.parcels.state, self.parcels.a, day, len(wanted), self.states.size
+        )
+        covers, steps = all_covers(best, self.start, self.parts, self.most)
+        self.work += int(steps)
+        plans = []
+        beaten = np.full(self.most + 1, UNREACHED, dtype=np.int64)
+        for d, date in enumerate(wanted):
+            for n in range(1, self.most + 1):
+                end = min(self.states.ends, key=lambda x, d=d, n=n: int(covers[d, n, x]))  # type: ignore[misc]
+                amount = int(covers[d, n, end])
+                if amount >= min(UNREACHED, int(beaten[: n + 1].min())):
+                    continue
+                beaten[n] = amount // COST_SHIFT * COST_SHIFT
+                parts = trace_cover(best[d], self.start, self.parts, covers[d], n, end)
+                chosen = [int(which[d, y]) for y in parts.tolist()]
+                date = max(int(arrival[self.parcels.pair[one]]) for one in chosen)
+                plans.append(self._plan(chosen, date))
+        return plans
+
+    def _bargain(self, chances: FloatArray, days: list[int]) -> list[Plan] | None:
+        """One label search per day; plans of earlier days bound the later ones."""
+        parcels, size = self.parcels, self.states.size
+        known_n, known_a, known_b = (np.zeros(MOST_PLANS, dtype=np.int64) for _ in range(3))
+        found = 0
+        plans: list[Plan] = []
+        before: IntArray | None = None
+        for day in days:
+            if before is not None and (chances[:, day] == chances[:, before]).all():
+                continue
+            before = np.int64(day)  # type: ignore[assignment]
+            start, chosen = choices_by_day(
+                parcels.state, parcels.a, parcels.b, parcels.pair, chances, day, self.need, size
+            )
+            least_a, some = least_covers(
+                best_choice(start, chosen, parcels.a), self.start, self.parts, self.most
+            )
+            least_b, _ = least_covers(
+                best_choice(start, chosen, parcels.b), self.start, self.parts, self.most
+            )
+            surest = surest_covers(
+                self.start, self.parts, start, chosen, parcels.pair, chances, day, self.most
+            )
+            self.work += 3 * int(some)
+            for end in self.states.ends:
+                if least_a[self.most, end] >= UNREACHED or surest[self.most, end] < self.need:
+                    continue
+                room = FIRST_ROOM
+                while True:
+                    total, labels, plan_label, parent, parcel = bargain(
+                        end, self.most, self.start, self.parts, start, chosen, parcels.a,
+                        parcels.b, parcels.pair, chances, day, self.need, least_a, least_b, surest,
+                        known_n, known_a, known_b, found, room,
+                    )  # fmt: skip
+                    self.work += int(labels)
+                    if total != FULL:
+                        break
+                    if room >= self.budget.labels:
+                        return None
+                    room *= 8
+                for number in range(found, int(total)):
+                    at = int(plan_label[number])
+                    used = []
+                    while at > 0:
+                        used.append(int(parcel[at]))
+                        at = int(parent[at])
+                    plans.append(self._plan(used, day))
+                found = int(total)
+        return plans
+
+    def _plan(self, chosen: list[int], date: int) -> Plan:
+        cost = sum(int(self.parcels.a[one]) for one in chosen)
+        co2_g = sum(int(self.parcels.b[one]) for one in chosen)
+        if not self.both:
+            cost, co2_g = divmod(cost, COST_SHIFT)
+        known = co2_g < CO2_UNKNOWN_G
+        parcels = tuple(self._planned(one) for one in chosen)
+        return Plan(cost, date, len(parcels), co2_g, parcels, known)
+
+    def _planned(self, one: int) -> PlannedParcel:
+        parcels, states, tree = self.parcels, self.states, self.layout.tree
+        pair = int(parcels.pair[one])
+        service = self.services[self.layout.pair_service[pair]]
+        node = self.layout.pair_node[pair]
+        at = int(parcels.label[one])
+        contents: dict[tuple[int, int], int] = {}
+        while node:
+            units = states.digits[int(self.labels.taken[at])]
+            location = tree.location[tree.row[node]]
+            for column in np.flatnonzero(units).tolist():
+                key = (states.line_of[column], location)
+                contents[key] = contents.get(key, 0) + int(units[column])
+            at = int(self.labels.back[at])
+            node = tree.parent[node]
+        problem = self.problem
+        return PlannedParcel(
+            service.node,
+            service.id,
+            problem.boxes[int(parcels.box[one])].id,
+            tuple(
+                Content(problem.lines[line].id, problem.locations[location].id, qty)
+                for (line, location), qty in sorted(contents.items())
+            ),
+        )

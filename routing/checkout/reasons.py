@@ -1,0 +1,130 @@
+"""Why a cart can't be served: which line, by which rule, and what is near.
+
+Asked only when there is no plan, so it may solve small problems of its own.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+
+from routing.checkout.calendar import ready_at
+from routing.checkout.exact import Budget, solve_exactly
+from routing.checkout.problem import (
+    NEVER,
+    Line,
+    Offer,
+    Problem,
+    Reason,
+    ReasonCode,
+    Rules,
+)
+
+ALMOST_NEVER = Decimal("0.000001")
+"""A level that any arrival at all reaches."""
+NONE_AND_ONE = np.array([[0], [1]], dtype=np.int64)
+SMALL = Budget(states=2_000, pairs=200_000, labels=100_000)
+
+
+def explain_infeasible(problem: Problem) -> tuple[Reason, ...]:
+    """The rules that rule out every plan; lines first, else the cart as a whole."""
+    reasons = []
+    for line in problem.lines:
+        reason = _explain_line(problem, line)
+        if reason is not None:
+            reasons.append(reason)
+    return tuple(reasons) or (_explain_cart(problem),)
+
+
+def _explain_line(problem: Problem, line: Line) -> Reason | None:
+    offers = [o for o in problem.offers if o.item == line.item.id and o.stock > 0]
+    if not offers:
+        return Reason(ReasonCode.NO_OFFER, line.id)
+    allowed = [offer for offer in offers if _permits(problem, line, offer)]
+    if not allowed:
+        return Reason(ReasonCode.RULES_EXCLUDE, line.id, (("offers", len(offers)),))
+    wanted = sum(other.qty for other in problem.lines if other.item.id == line.item.id)
+    stock = sum(offer.stock for offer in allowed)
+    if stock < wanted:
+        return Reason(ReasonCode.STOCK_SHORT, line.id, (("stock", stock), ("wanted", wanted)))
+    roomy = [
+        box
+        for box in problem.boxes
+        if line.item.weight_g <= box.max_g
+        and problem.fit.fits(NONE_AND_ONE, (line.item,), (box,))[1, 0]
+    ]
+    if not roomy:
+        return Reason(
+            ReasonCode.NO_BOX,
+            line.id,
+            (("weight_g", line.item.weight_g), ("longest_mm", max(line.item.dims_mm))),
+        )
+    alone = replace(problem, lines=(replace(line, qty=1),), rules=Rules(), offers=tuple(allowed))
+    if solve_exactly(alone, ("cost", "date", "parcels"), SMALL).plans != ():
+        return None
+    if not _carried(alone):
+        return Reason(ReasonCode.NO_SERVICE, line.id)
+    if problem.joint:
+        lenient = replace(alone, q=ALMOST_NEVER)
+        if solve_exactly(lenient, ("cost", "date", "parcels"), SMALL).plans != ():
+            return Reason(ReasonCode.NOT_RELIABLE, line.id, (("q", str(problem.q)),))
+    return Reason(ReasonCode.NO_ARRIVAL, line.id)
+
+
+def _permits(problem: Problem, line: Line, offer: Offer) -> bool:
+    sellers = {location.id: location.seller for location in problem.locations}
+    pinned = dict(problem.rules.pins).get(line.id)
+    return sellers.get(offer.location) not in problem.rules.without_sellers and (
+        pinned is None or pinned == offer.location
+    )
+
+
+def _carried(alone: Problem) -> bool:
+    """True when, time apart, some service takes one unit from where it is or from a hub."""
+    item = alone.lines[0].item
+    homes = {offer.location for offer in alone.offers}
+    nodes = homes | {lane.hub for lane in alone.lanes if lane.location in homes}
+    for service in alone.services:
+        if service.node not in nodes or item.flags & service.refuses:
+            continue
+        for number, box in enumerate(alone.boxes):
+            gross = item.weight_g + box.tare_g
+            billed = max(gross, int(service.tariff.volumetric_g[number]))
+            places = (service.tariff.brackets_g >= billed).nonzero()[0]
+            if (
+                gross <= service.max_g
+                and len(places)
+                and (service.tariff.cost[number, places[0]] >= 0)
+            ):
+                return True
+    return False
+
+
+def _explain_cart(problem: Problem) -> Reason:
+    """Each line could be served alone, the cart not: find the rule whose absence helps."""
+    goals = ("cost", "date", "parcels")
+    units = sum(line.qty for line in problem.lines)
+    for looser, code, details in (
+        (
+            replace(problem, max_parcels=units),
+            ReasonCode.TOO_MANY_PARCELS,
+            (("max_parcels", problem.max_parcels),),
+        ),
+        (replace(problem, rules=Rules()), ReasonCode.RULES_EXCLUDE, ()),
+        (
+            replace(problem, q=ALMOST_NEVER) if problem.joint else problem,
+            ReasonCode.NOT_RELIABLE,
+            (("q", str(problem.q)),),
+        ),
+    ):
+        plans = solve_exactly(looser, goals, SMALL).plans  # type: ignore[arg-type]
+        if plans:
+            return Reason(code, None, details)
+    late = [
+        offer.id
+        for offer in problem.offers
+        for location in problem.locations
+        if location.id == offer.location
+        and ready_at(location.windows, problem.now, location.handling_min + offer.lead_min) == NEVER
+    ]
+    return Reason(ReasonCode.NO_COMBINATION, None, (("offers_never_ready", len(late)),))
