@@ -17,6 +17,8 @@ from core.errors import InvalidInput, LanewiseError
 # name: (module in api/commands, one line of help). The module defines `app: typer.Typer` with
 # one command (shown under this name) or several (shown as a group).
 COMMANDS: dict[str, tuple[str, str]] = {
+    "bench": ("bench", "measure the published figures"),
+    "case": ("case", "solve planning cases, verify answers"),
     "api-key": ("api_key", "create, list, revoke API keys"),
     "init": ("init", "create database, tenant and first API key"),
     "licences": ("licences", "licences of the run-time dependencies"),

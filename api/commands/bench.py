@@ -24,7 +24,9 @@ BENCHMARKS: dict[str, str] = {
 def bench(
     name: Annotated[str, typer.Argument(help=f"all, {', '.join(BENCHMARKS)}")],
     quick: Annotated[bool, typer.Option(help="Fewer and smaller instances.")] = False,
-    runs: Annotated[int | None, typer.Option(min=1, help="Repetitions of each measurement.")] = None,
+    runs: Annotated[
+        int | None, typer.Option(min=1, help="Repetitions of each measurement.")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to this file.")
     ] = None,
@@ -37,7 +39,9 @@ def bench(
         typer.echo(f"{one} …", err=True)
         module = importlib.import_module(BENCHMARKS[one])
         try:
-            figures += module.run(quick=quick, runs=runs, say=lambda text: typer.echo(text, err=True))
+            figures += module.run(
+                quick=quick, runs=runs, say=lambda text: typer.echo(text, err=True)
+            )
         except Unavailable as error:
             if name != "all":
                 raise

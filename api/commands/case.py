@@ -47,9 +47,7 @@ def solve_cases(
             typer.echo(json.dumps(answer, separators=(",", ":")))
 
 
-def _solve_one(
-    case: object, objectives: tuple[Objective, ...], *, timing: bool
-) -> dict[str, Any]:
+def _solve_one(case: object, objectives: tuple[Objective, ...], *, timing: bool) -> dict[str, Any]:
     problem = problem_from_case(case)
     if timing:
         solve(problem, objectives)  # compiles or loads every kernel this case needs
@@ -149,5 +147,3 @@ def _unwrap(document: Any) -> Any:
             if isinstance(document.get(key), dict):
                 return document[key]
     return document
-
-

@@ -145,11 +145,10 @@ class _Parcel:
         zone = case["zone_of"][self.node]
         volumetric = -(-_product(box["inner_mm"]) // service["divisor_cm3_per_kg"])
         billed = max(self.weight_g + box["tare_g"], volumetric)
-        for place, bracket in enumerate(service["brackets_g"]):
-            if bracket >= billed:
-                break
-        else:
+        columns = [n for n, bracket in enumerate(service["brackets_g"]) if bracket >= billed]
+        if not columns:
             raise Wrong(f"{billed} g is beyond the tariff of service {service['id']!r}")
+        place = columns[0]
         price = service["rate"][zone][place]
         if max(box["inner_mm"]) > service["oversize_mm"] > 0:
             price += service["oversize_fee"]
