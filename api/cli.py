@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "settings": ("settings", "show every setting in force"),
     "upgrade": ("upgrade", "bring the database to the present schema"),
     "worker": ("worker", "background work in a process of its own"),
+    "journey": ("journey", "where an order is, from a file of tracking events"),
+    "tours": ("tours", "plan tours: milk runs, last mile, pick-up and delivery"),
     "warm": ("warm", "compile the hot kernels"),
 }
 

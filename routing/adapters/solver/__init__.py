@@ -1,0 +1,1 @@
+"""Runs tour engines in child processes that can be stopped at any moment."""

@@ -1,0 +1,1 @@
+"""The marketplace's network as data: who sells what from where, who moves it, at what price."""

@@ -1,0 +1,1 @@
+"""Plan tours: milk runs, last mile, pick-up and delivery, and the two legs as one."""

@@ -1,0 +1,21 @@
+"""All engines by name, what each can, and which one a problem gets and why."""
+
+from routing.tours.engine import Engine
+from routing.tours.ortools_engine import OrToolsEngine
+from routing.tours.problem import Problem
+from routing.tours.pyvrp_engine import PyVrpEngine
+
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (PyVrpEngine(), OrToolsEngine())}
+PREFERENCE = ("pyvrp", "ortools")
+
+
+def choose(problem: Problem) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Engines able to plan the problem, best first, and why others are not among them."""
+    able, notes = [], []
+    for name in PREFERENCE:
+        lack = ENGINES[name].lacks(problem)
+        if lack:
+            notes.append(f"{name} {lack}")
+        else:
+            able.append(name)
+    return tuple(able), tuple(notes)

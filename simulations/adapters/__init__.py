@@ -1,0 +1,1 @@
+"""Clients of the outside that rehearsals read: published data sets."""
