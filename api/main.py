@@ -1,0 +1,67 @@
+"""The HTTP app: doors for machines under `/v1`, pages for people, and what keeps both honest."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.staticfiles import StaticFiles
+
+from api import openapi
+from api.admission import Gate
+from api.callers import CallerBook
+from api.endpoints import api_keys, audit, health, jobs
+from api.metrics import Metrics
+from api.pages.failures import answer_with_pages
+from api.pages.public import docs, sign_in, start
+from api.pages.render import STATIC, VERSION
+from api.problems import answer_with_problems
+from api.wiring import Lanewise
+
+ENDPOINTS: tuple[APIRouter, ...] = (api_keys.router, jobs.router, audit.router)
+PAGES: tuple[APIRouter, ...] = (start.router, sign_in.router, docs.router)
+
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def create_app(lanewise: Lanewise, *, worker: Any = None) -> FastAPI:
+    """The app over one Lanewise. `worker` (if given) is woken after each change."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        app.state.lanewise.sessions.engine.dispose()
+
+    app = FastAPI(
+        title="Lanewise",
+        version=VERSION,
+        description=openapi.DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        openapi_tags=openapi.TAGS,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    metrics = Metrics()
+    metrics.watch_queues(lanewise)
+    app.state.lanewise = lanewise
+    app.state.callers = CallerBook(lanewise)
+    app.state.metrics = metrics
+    app.state.worker = worker
+    answer_with_problems(app)
+    answer_with_pages(app)
+    app.include_router(health.router)
+    for router in ENDPOINTS:
+        app.include_router(router)
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    openapi.describe(app, (health.router, *ENDPOINTS))
+    app.add_middleware(
+        Gate,
+        max_body_bytes=lanewise.settings.max_body_bytes,
+        metrics=metrics,
+    )
+    return app

@@ -1,0 +1,71 @@
+"""Prometheus metrics of one app: requests, refusals, and the depth of queues when asked."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy import func, select
+
+from api.wiring import Lanewise
+from store.tables import JobRow, OutboxRow
+
+BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """What is counted; each app has its own registry."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "lanewise_requests",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.latency = Histogram(
+            "lanewise_request_seconds",
+            "Time from the first byte in to the last byte out.",
+            ["route"],
+            buckets=BUCKETS_S,
+            registry=self.registry,
+        )
+        self.refused = Counter(
+            "lanewise_refused",
+            "Requests refused before any work.",
+            ["reason"],
+            registry=self.registry,
+        )
+
+    def watch_queues(self, lanewise: Lanewise) -> None:
+        """Count jobs and undelivered events in the database at each scrape."""
+        self.registry.register(_Queues(lanewise))
+
+    def text(self) -> bytes:
+        """The exposition format, version 0.0.4."""
+        return generate_latest(self.registry)
+
+
+class _Queues:
+    """Reads the depth of the queues; over all tenants, so without their names."""
+
+    def __init__(self, lanewise: Lanewise) -> None:
+        self._lanewise = lanewise
+
+    def describe(self) -> Iterable[Metric]:
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        jobs = GaugeMetricFamily("lanewise_jobs", "Jobs by state.", labels=["state"])
+        with self._lanewise.sessions.system(read_only=True) as session:
+            for state, count in session.execute(
+                select(JobRow.state, func.count()).where(JobRow.state != "done").group_by("state")
+            ):
+                jobs.add_metric([state], count)
+            waiting = session.scalar(
+                select(func.count()).select_from(OutboxRow).where(OutboxRow.delivered_at.is_(None))
+            )
+        yield jobs
+        yield GaugeMetricFamily(
+            "lanewise_outbox_waiting", "Events not yet delivered.", value=waiting or 0
+        )

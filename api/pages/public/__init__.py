@@ -1,0 +1,1 @@
+"""Pages open to everybody: start, sign-in, documentation, checkout playground."""

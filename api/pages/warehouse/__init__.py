@@ -1,0 +1,1 @@
+"""Pages for warehouse staff: what to pick, pack, label and hand over."""
