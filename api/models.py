@@ -2,6 +2,7 @@
 
 from store import tables as store_tables
 from store.base import Base
+from tracking import tables as tracking_tables
 
 metadata = Base.metadata
-ROOMS = (store_tables,)
+ROOMS = (store_tables, tracking_tables)

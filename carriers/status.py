@@ -151,8 +151,8 @@ class EventTime:
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """What a carrier says of a tracking number, in our words and in its own."""
+class ReadScan:
+    """A scan as understood: what a carrier says of a tracking number, in our words and in its own."""
 
     tracking_number: str
     carrier: str

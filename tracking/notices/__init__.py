@@ -1,0 +1,1 @@
+"""Tells people when what they may expect has changed: occasions, texts, when to be quiet."""

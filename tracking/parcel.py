@@ -1,0 +1,85 @@
+"""What tracking knows of a parcel before anything happened to it: its plan and its promise."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from core.clock import require_aware
+from core.errors import invalid
+from core.ids import OrderId, ParcelId, SubjectId
+
+
+class TransitTime(Protocol):
+    """Transit time as a distribution, in minutes from hand-over to delivery."""
+
+    def chance_within(self, minutes: float) -> float:
+        """The probability that transit takes at most so long, 0..1."""
+        ...
+
+    def minutes_at(self, chance: float) -> float | None:
+        """The least time reached with that probability; None when never."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TransitQuantiles:
+    """Published quantiles: within `minutes[k]` with probability `levels[k]`, linear in between.
+
+    The share beyond the last level has no known end: it is what may be lost.
+    """
+
+    levels: tuple[float, ...]
+    minutes: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.levels or len(self.levels) != len(self.minutes):
+            raise invalid("transit", "needs a number of minutes for each level")
+        if list(self.levels) != sorted(set(self.levels)) or not 0 < self.levels[0] <= 1:
+            raise invalid("transit", "levels rise within 0..1")
+        if list(self.minutes) != sorted(self.minutes) or self.minutes[0] < 0:
+            raise invalid("transit", "minutes do not fall as the level rises")
+
+    def chance_within(self, minutes: float) -> float:
+        if minutes >= self.minutes[-1]:
+            return self.levels[-1]
+        index = bisect_right(self.minutes, minutes)
+        low, high = (0.0, self.levels[0]) if index == 0 else self.levels[index - 1 : index + 1]
+        start = 0 if index == 0 else self.minutes[index - 1]
+        span = self.minutes[index] - start
+        share = (max(0.0, minutes) - start) / span if span else 0.0
+        return low + (high - low) * share
+
+    def minutes_at(self, chance: float) -> float | None:
+        if chance > self.levels[-1]:
+            return None
+        index = bisect_right(self.levels, chance)
+        if index == len(self.levels):
+            return float(self.minutes[-1])
+        low, start = (0.0, 0) if index == 0 else (self.levels[index - 1], self.minutes[index - 1])
+        share = (chance - low) / (self.levels[index] - low)
+        return start + (self.minutes[index] - start) * share
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelPlan:
+    """How a parcel was meant to go, and what was promised for it."""
+
+    parcel: ParcelId
+    order: OrderId
+    order_reference: str  # what the shop and the shopper call the order
+    seller: str
+    carrier: str
+    service: str
+    tracking_number: str  # empty until booked
+    departs_at: datetime  # UTC, the planned hand-over
+    promised_by: datetime  # UTC, the end of the promised day at the destination
+    level: float  # probability that the promise states
+    zone: str  # IANA zone of the destination
+    transit: TransitTime
+    consignee: SubjectId | None = None
+    language: str = "en"
+
+    def __post_init__(self) -> None:
+        require_aware("departs_at", self.departs_at)
+        require_aware("promised_by", self.promised_by)
