@@ -151,7 +151,7 @@ class EventTime:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadScan:
+class Scan:
     """A scan as understood: what a carrier says of a tracking number, in our words and in its own."""
 
     tracking_number: str

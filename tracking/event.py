@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from carriers.status import EventTime, Party, ReadScan, Reason, Status, TimeBasis
+from carriers.status import EventTime, Party, Reason, Scan, Status, TimeBasis
 
 # No zone is further than 14 hours from UTC: what claims to lie a day ahead is not a zone mistake.
 FUTURE_TOLERANCE = timedelta(hours=24)
@@ -50,9 +50,7 @@ def event_id(parcel: str, carrier: str, state: Status, time: EventTime, code: st
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
-def event_of_scan(
-    parcel: str, scan: ReadScan, *, source: str, received_at: datetime
-) -> CarrierEvent:
+def event_of_scan(parcel: str, scan: Scan, *, source: str, received_at: datetime) -> CarrierEvent:
     """Tie a carrier's scan to our parcel."""
     return CarrierEvent(
         id=event_id(parcel, scan.carrier, scan.status, scan.time, scan.code),

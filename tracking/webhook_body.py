@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from carriers.status import ReadScan, Reason, Status, read_event_time
+from carriers.status import Reason, Scan, Status, read_event_time
 from core.errors import Fault, InvalidInput
 
 MOST_SCANS = 5000
@@ -23,7 +23,7 @@ def plain_meaning(_carrier: str, code: str) -> tuple[Status, Reason | None]:
 
 def read_body(
     raw: bytes, *, carrier: str, account_zone: str, meaning: Meaning
-) -> tuple[list[ReadScan], list[Fault]]:
+) -> tuple[list[Scan], list[Fault]]:
     """(scans understood, what was wrong with the rest); raises InvalidInput when it is no list.
 
     Shape: `{"scans": [{"tracking_number", "code", "text", "occurred_local" or "occurred_at",
@@ -38,7 +38,7 @@ def read_body(
         raise InvalidInput("the webhook holds no list of scans", code="webhook_body")
     if len(items) > MOST_SCANS:
         raise InvalidInput(f"more than {MOST_SCANS} scans in one webhook", code="webhook_body")
-    scans: list[ReadScan] = []
+    scans: list[Scan] = []
     faults: list[Fault] = []
     for row, item in enumerate(items):
         try:
@@ -48,7 +48,7 @@ def read_body(
     return scans, faults
 
 
-def _read_scan(item: Any, carrier: str, account_zone: str, meaning: Meaning) -> ReadScan:
+def _read_scan(item: Any, carrier: str, account_zone: str, meaning: Meaning) -> Scan:
     if not isinstance(item, dict):
         raise InvalidInput(faults=[Fault("scan", "is not an object")])
     number = _text(item, "tracking_number")
@@ -62,7 +62,7 @@ def _read_scan(item: Any, carrier: str, account_zone: str, meaning: Meaning) -> 
     code = _text(item, "code") or _text(item, "status")
     status, reason = meaning(carrier, code)
     place = ", ".join(part for part in (_text(item, "place"), _text(item, "country")) if part)
-    return ReadScan(
+    return Scan(
         tracking_number=number,
         carrier=carrier,
         status=status,

@@ -5,7 +5,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
-from carriers.status import ReadScan
+from carriers.status import Scan
 from core.errors import InvalidInput
 from store.session import add_if_new, lock, new_id, now
 from store.tenant_seal import open_for_tenant
@@ -55,11 +55,11 @@ def read_webhook(session: Session, webhook_id: UUID, meaning: Meaning = plain_me
     return _keep(session, row, scans)
 
 
-def _keep(session: Session, row: WebhookRow, scans: list[ReadScan]) -> int:
-    by_number: dict[str, list[ReadScan]] = {}
+def _keep(session: Session, row: WebhookRow, scans: list[Scan]) -> int:
+    by_number: dict[str, list[Scan]] = {}
     for scan in scans:
         by_number.setdefault(scan.tracking_number, []).append(scan)
-    found: list[tuple[UUID, list[ReadScan]]] = []
+    found: list[tuple[UUID, list[Scan]]] = []
     for number, own in by_number.items():
         parcel = find_by_number(session, own[0].carrier, number)
         if parcel is None:
@@ -76,13 +76,13 @@ def _keep(session: Session, row: WebhookRow, scans: list[ReadScan]) -> int:
     return new_events
 
 
-def _event(parcel: str, scan: ReadScan, row: WebhookRow) -> CarrierEvent:
+def _event(parcel: str, scan: Scan, row: WebhookRow) -> CarrierEvent:
     return event_of_scan(
         parcel, scan, source=f"webhook:{row.source_id}", received_at=row.received_at
     )
 
 
-def _keep_stray(session: Session, row: WebhookRow, scan: ReadScan) -> bool:
+def _keep_stray(session: Session, row: WebhookRow, scan: Scan) -> bool:
     event = _event(UNMATCHED, scan, row)
     values = {
         "id": new_id(session),
