@@ -1,0 +1,133 @@
+"""Calls a carrier over HTTP so that nothing outlives its deadline and nothing is sent twice.
+
+One call is one fresh connection (a stale one could swallow a booking unseen), one deadline over
+connecting, sending and reading together, no redirects, a limit on the answer's size.
+"""
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+import httpx
+
+from core.errors import CarrierUnavailable
+
+MAX_BODY = 8 * 1024 * 1024  # bytes; a label is under 1 MB
+GRACE_S = 0.5  # to abandon a call whose deadline has passed
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; `cut` says why the body is not whole (empty: it is)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    cut: str = ""
+
+
+@lru_cache(maxsize=1)
+def _loop() -> asyncio.AbstractEventLoop:
+    """One background event loop for all calls: only there can a slow drip be cancelled."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="carrier-calls", daemon=True).start()
+    return loop
+
+
+class HttpCaller:
+    """Sends requests to one base URL with fixed headers."""
+
+    def __init__(self, base_url: str, headers: Mapping[str, str], *, verify: bool = True) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.headers = dict(headers)
+        self._context = (
+            httpx.create_ssl_context(verify=verify) if self.base_url.startswith("https") else False
+        )
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        deadline: timedelta,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """The answer, whatever its status.
+
+        Raises CarrierUnavailable: `sent=False` when no connection was made, `sent=True` when the
+        request may have arrived and no answer came in time.
+        """
+        work = self._send(method, path, deadline.total_seconds(), json, params, headers)
+        future = asyncio.run_coroutine_threadsafe(work, _loop())
+        try:
+            return future.result(timeout=deadline.total_seconds() + GRACE_S)
+        except TimeoutError:
+            future.cancel()
+            raise CarrierUnavailable("no answer in time", sent=True, code="deadline") from None
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        deadline_s: float,
+        json: Any,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
+        limits = httpx.Limits(max_keepalive_connections=0)
+        timeout = httpx.Timeout(deadline_s)
+        head: Answer | None = None
+        connected = False
+
+        async def on_connected(event: str, info: Mapping[str, Any]) -> None:
+            nonlocal connected
+            if event in ("http11.send_request_headers.started",):
+                connected = True
+
+        try:
+            async with (
+                asyncio.timeout(deadline_s),
+                httpx.AsyncClient(
+                    verify=self._context, timeout=timeout, limits=limits, trust_env=False
+                ) as client,
+                client.stream(
+                    method,
+                    self.base_url + path,
+                    json=json,
+                    params=params,
+                    headers={**self.headers, **(headers or {})},
+                    extensions={"trace": on_connected},
+                ) as response,
+            ):
+                head = Answer(response.status_code, dict(response.headers), b"", "not read")
+                return await _read(response)
+        except TimeoutError:
+            if head is not None:
+                return Answer(head.status, head.headers, b"", "deadline passed while reading")
+            raise CarrierUnavailable("no answer in time", sent=connected, code="deadline") from None
+        except httpx.HTTPError as error:
+            if head is not None:
+                return Answer(head.status, head.headers, b"", type(error).__name__)
+            kind = type(error).__name__
+            raise CarrierUnavailable(
+                f"the carrier did not answer ({kind})", sent=connected, code="no_answer"
+            ) from error
+
+
+async def _read(response: httpx.Response) -> Answer:
+    """The body up to the limit; a body that is too long is cut and said so."""
+    chunks: list[bytes] = []
+    size = 0
+    headers = dict(response.headers)
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > MAX_BODY:
+            return Answer(response.status_code, headers, b"", "too long")
+        chunks.append(chunk)
+    return Answer(response.status_code, headers, b"".join(chunks))
