@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "create database, tenant and first API key"),
     "licences": ("licences", "licences of the run-time dependencies"),
     "pack": ("pack", "pack orders into the cheapest boxes"),
+    "sandbox-carrier": ("sandbox_carrier", "run the simulated carrier's HTTP server"),
     "settings": ("settings", "show every setting in force"),
     "upgrade": ("upgrade", "bring the database to the present schema"),
     "worker": ("worker", "background work in a process of its own"),
