@@ -125,6 +125,7 @@ class Sessions:
         try:
             yield session
             if read_only:
+                session.expunge_all()  # rows that were read stay readable
                 session.rollback()
             else:
                 session.commit()

@@ -1,0 +1,106 @@
+"""`lanewise doctor`: what works here, what does not, and what to do about it."""
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import func, select
+
+from api.commands.output import emit
+from api.models import metadata
+from api.settings import read_settings
+from api.wiring import Lanewise
+from core.errors import LanewiseError, Unavailable
+from core.kernels import compiled
+from store import schema
+from store.tables import JobRow, TenantRow
+
+app = typer.Typer()
+Check = Callable[[Lanewise], str]
+
+
+def _python(_lanewise: Lanewise) -> str:
+    return f"{sys.version.split()[0]}, kernels {'compiled' if compiled() else 'as plain Python'}"
+
+
+def _var(lanewise: Lanewise) -> str:
+    folder = lanewise.settings.var
+    if not os.access(folder, os.W_OK):
+        raise Unavailable(f"{folder} is not there or not writable: run `lanewise init`")
+    free = shutil.disk_usage(folder).free // 1_000_000
+    if free < 500:
+        raise Unavailable(f"only {free} MB left where {folder} lies")
+    return f"{folder} writable, {free} MB free"
+
+
+def _secret(lanewise: Lanewise) -> str:
+    path = lanewise.settings.var / "secret.key"
+    key = lanewise.secret
+    if lanewise.settings.secret_key is None and path.stat().st_mode & 0o077:
+        raise Unavailable(f"{path} can be read by others: chmod 600")
+    return f"{len(key)} bytes"
+
+
+def _database(lanewise: Lanewise) -> str:
+    found, wanted = schema.current(lanewise.sessions.engine), schema.newest()
+    if found != wanted:
+        raise Unavailable(f"at revision {found or 'none'}, needs {wanted}: run `lanewise upgrade`")
+    if schema.differences(lanewise.sessions.engine, metadata):
+        raise Unavailable("its tables differ from this code's")
+    return f"{lanewise.sessions.engine.dialect.name} at revision {found}"
+
+
+def _tenants(lanewise: Lanewise) -> str:
+    with lanewise.sessions.system(read_only=True) as session:
+        count = session.scalar(select(func.count()).select_from(TenantRow)) or 0
+    if not count:
+        raise Unavailable("none: run `lanewise init`")
+    return str(count)
+
+
+def _jobs(lanewise: Lanewise) -> str:
+    with lanewise.sessions.system(read_only=True) as session:
+        rows = session.execute(select(JobRow.state, func.count()).group_by(JobRow.state)).all()
+    counts = {str(state): int(count) for state, count in rows}
+    if counts.get("dead"):
+        raise Unavailable(f"{counts['dead']} dead; see /v1/jobs?state=dead")
+    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none yet"
+
+
+def _extras(_lanewise: Lanewise) -> str:
+    names = {"psycopg": "postgres", "pyarrow": "data", "lightgbm": "learn"}
+    there = [extra for module, extra in names.items() if importlib.util.find_spec(module)]
+    return ", ".join(there) or "none"
+
+
+CHECKS: dict[str, Check] = {
+    "python": _python,
+    "folder": _var,
+    "secret key": _secret,
+    "database": _database,
+    "tenants": _tenants,
+    "jobs": _jobs,
+    "extras": _extras,
+}
+
+
+@app.command()
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Check settings, folder, key, database and jobs; exit 1 when something is wrong."""
+    lanewise = Lanewise(read_settings(os.environ))
+    results: list[dict[str, Any]] = []
+    for name, check in CHECKS.items():
+        try:
+            results.append({"check": name, "ok": True, "says": check(lanewise)})
+        except (LanewiseError, OSError) as error:
+            results.append({"check": name, "ok": False, "says": str(error)})
+    lines = [
+        f"{'ok  ' if row['ok'] else 'FAIL'}  {row['check']:<12}  {row['says']}" for row in results
+    ]
+    emit(results, as_json=json, text="\n".join(lines))
+    if not all(row["ok"] for row in results):
+        raise typer.Exit(1)

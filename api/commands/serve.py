@@ -1,0 +1,94 @@
+"""`lanewise serve`: API and pages, with background work in the same process unless told otherwise."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from api.commands.output import progress
+from api.logs import set_up_logs
+from api.models import metadata
+from api.wiring import Lanewise, from_environment
+from api.worker import Worker
+from core.errors import InvalidInput, Unavailable
+from store import schema
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one.")] = None,
+) -> None:
+    """Serve API and pages until SIGTERM or Ctrl-C; background work stops after the job at hand."""
+    lanewise = from_environment()
+    settings = lanewise.settings
+    set_up_logs(settings)
+    check_schema(lanewise)
+    listener = open_port(host or settings.host, settings.port if port is None else port)
+    address = f"http://{listener.getsockname()[0]}:{listener.getsockname()[1]}"
+    with background_work(lanewise) as worker:
+        progress(f"Lanewise answers at {address}  (pages: {address}/  docs: {address}/docs)")
+        run_server(lanewise, listener, worker)
+
+
+def check_schema(lanewise: Lanewise) -> None:
+    """Refuse to start on a database that is absent, old or newer than this code."""
+    found = schema.current(lanewise.sessions.engine)
+    if found is None:
+        raise InvalidInput("the database is empty: run `lanewise init`", code="not_initialized")
+    if found != schema.newest():
+        raise InvalidInput(
+            f"the database is at revision {found}, this code needs {schema.newest()}: "
+            "run `lanewise upgrade`",
+            code="schema",
+        )
+    if schema.differences(lanewise.sessions.engine, metadata):
+        raise InvalidInput("the database's tables differ from this code's", code="schema")
+
+
+def open_port(host: str, port: int) -> socket.socket:
+    """A listening socket; raises Unavailable with the reason when the port cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(256)
+    except OSError as error:
+        listener.close()
+        raise Unavailable(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    return listener
+
+
+@contextlib.contextmanager
+def background_work(lanewise: Lanewise) -> Iterator[Worker | None]:
+    """A worker in this process, if the settings say so, stopped gracefully at the end."""
+    if not lanewise.settings.worker_in_process:
+        yield None
+        return
+    worker = Worker(lanewise)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        worker.stop()
+
+
+def run_server(lanewise: Lanewise, listener: socket.socket, worker: Worker | None) -> None:
+    """Run uvicorn on the open socket until a signal ends it."""
+    import uvicorn
+
+    from api.main import create_app
+
+    config = uvicorn.Config(
+        create_app(lanewise, worker=worker),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
