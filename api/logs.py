@@ -1,11 +1,23 @@
 """Structured logs to standard error: JSON for machines, lines for people; ids, never names."""
 
+import io
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
 from api.settings import Settings
+
+
+class _StandardError(io.TextIOBase):
+    """Standard error as it is at the moment of writing."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def set_up_logs(settings: Settings) -> None:
@@ -20,7 +32,7 @@ def set_up_logs(settings: Settings) -> None:
     )
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _StandardError())),
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
