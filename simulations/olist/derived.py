@@ -36,7 +36,7 @@ HANDLING_WEIGHT = 5.0  # hand-overs that everybody's median counts for in a sell
 DAY_MIN = 1440
 
 DISTANCE_KM = (100, 300, 600, 1000, 1500, 2200, 3000, 4500)
-WEIGHT_G = (300, 500, 1000, 2000, 3000, 5000, 7500, 10_000, 15_000, 20_000, 30_000)
+WEIGHT_G = (300, 500, 1000, 2000, 3000, 5000, 7500, 10_000, 15_000, 20_000, 30_000, 50_000)
 CELL_WEIGHT = 15.0  # items that a smooth price counts for in each cell's mean
 # Smooth price before data: centavos, per started 100 km and per started kg; fits nobody exactly.
 SMOOTH = (1100, 45, 150)
