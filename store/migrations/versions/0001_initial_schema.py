@@ -76,6 +76,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
+        "customer_links",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("expires_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("revoked_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_customer_links_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_links")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_customer_links_token_hash")),
+    )
+    with op.batch_alter_table("customer_links", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_customer_links_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_customer_links_tenant_id"), ["tenant_id"], unique=False
+        )
+
+    op.create_table(
         "idempotency_keys",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("api_key_id", sa.Uuid(), nullable=False),
@@ -107,6 +132,32 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "incidents",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("parcel_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("harm", sa.Integer(), nullable=False),
+        sa.Column("opened_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("closed_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_incidents_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incidents")),
+        sa.UniqueConstraint(
+            "tenant_id", "parcel_id", "kind", name=op.f("uq_incidents_tenant_id_parcel_id_kind")
+        ),
+    )
+    with op.batch_alter_table("incidents", schema=None) as batch_op:
+        batch_op.create_index("ix_incidents_open", ["tenant_id", "closed_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_incidents_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
         "jobs",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=100), nullable=False),
@@ -134,6 +185,66 @@ def upgrade() -> None:
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index("ix_jobs_due", ["state", "run_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_jobs_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "notice_preferences",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("occasion", sa.String(length=30), nullable=False),
+        sa.Column("is_wanted", sa.Boolean(), nullable=False),
+        sa.Column("quiet_from_min", sa.Integer(), nullable=True),
+        sa.Column("quiet_to_min", sa.Integer(), nullable=True),
+        sa.Column("changed_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_notice_preferences_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_preferences")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "person_id",
+            "occasion",
+            name=op.f("uq_notice_preferences_tenant_id_person_id_occasion"),
+        ),
+    )
+    with op.batch_alter_table("notice_preferences", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_notice_preferences_tenant_id"), ["tenant_id"], unique=False
+        )
+
+    op.create_table(
+        "notices",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("occasion", sa.String(length=30), nullable=False),
+        sa.Column("parcel_id", sa.Uuid(), nullable=True),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("zone", sa.String(length=50), nullable=False),
+        sa.Column("facts", store.base.JsonValue, nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("why", sa.String(length=200), nullable=True),
+        sa.Column("channel", sa.String(length=30), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("sent_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_notices_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+        sa.UniqueConstraint("tenant_id", "key", name=op.f("uq_notices_tenant_id_key")),
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index("ix_notices_order", ["tenant_id", "order_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notices_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
         "outbox",
@@ -174,11 +285,239 @@ def upgrade() -> None:
     with op.batch_alter_table("persons", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_persons_tenant_id"), ["tenant_id"], unique=False)
 
+    op.create_table(
+        "seller_contacts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("seller", sa.String(length=100), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("zone", sa.String(length=50), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_seller_contacts_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seller_contacts")),
+        sa.UniqueConstraint(
+            "tenant_id", "seller", name=op.f("uq_seller_contacts_tenant_id_seller")
+        ),
+    )
+    with op.batch_alter_table("seller_contacts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_seller_contacts_tenant_id"), ["tenant_id"], unique=False
+        )
+
+    op.create_table(
+        "stray_scans",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("tracking_number", sa.String(length=100), nullable=False),
+        sa.Column("event_key", sa.String(length=64), nullable=False),
+        sa.Column("event", store.base.JsonValue, nullable=False),
+        sa.Column("received_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_stray_scans_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stray_scans")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "carrier",
+            "tracking_number",
+            "event_key",
+            name=op.f("uq_stray_scans_tenant_id_carrier_tracking_number_event_key"),
+        ),
+    )
+    with op.batch_alter_table("stray_scans", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stray_scans_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "tracked_parcels",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("order_reference", sa.String(length=100), nullable=False),
+        sa.Column("seller", sa.String(length=100), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("service", sa.String(length=100), nullable=False),
+        sa.Column("tracking_number", sa.String(length=100), nullable=False),
+        sa.Column("consignee_id", sa.Uuid(), nullable=True),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("zone", sa.String(length=50), nullable=False),
+        sa.Column("departs_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("promised_by", store.base.UtcDateTime(), nullable=False),
+        sa.Column("level", sa.String(length=10), nullable=False),
+        sa.Column("transit", store.base.JsonValue, nullable=False),
+        sa.Column("followed_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("since", store.base.UtcDateTime(), nullable=True),
+        sa.Column("reason", sa.String(length=50), nullable=True),
+        sa.Column("party", sa.String(length=20), nullable=True),
+        sa.Column("handed_over_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("moved_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("delivered_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("is_over", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("unknown_events", sa.Integer(), nullable=False),
+        sa.Column("eta_earliest", store.base.UtcDateTime(), nullable=True),
+        sa.Column("eta_likely", store.base.UtcDateTime(), nullable=True),
+        sa.Column("eta_latest", store.base.UtcDateTime(), nullable=True),
+        sa.Column("late_permille", sa.Integer(), nullable=True),
+        sa.Column("eta_because", sa.String(length=30), nullable=True),
+        sa.Column("refreshed_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("told_occasion", sa.String(length=30), nullable=True),
+        sa.Column("told_day", sa.Date(), nullable=True),
+        sa.Column("told_detail", sa.String(length=40), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_tracked_parcels_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tracked_parcels")),
+    )
+    with op.batch_alter_table("tracked_parcels", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_tracked_parcels_number", ["tenant_id", "carrier", "tracking_number"], unique=False
+        )
+        batch_op.create_index(
+            "ix_tracked_parcels_open", ["tenant_id", "is_over", "state"], unique=False
+        )
+        batch_op.create_index("ix_tracked_parcels_order", ["tenant_id", "order_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_tracked_parcels_tenant_id"), ["tenant_id"], unique=False
+        )
+
+    op.create_table(
+        "tracking_events",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("parcel_id", sa.Uuid(), nullable=False),
+        sa.Column("event_key", sa.String(length=64), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("reason", sa.String(length=50), nullable=True),
+        sa.Column("party", sa.String(length=20), nullable=True),
+        sa.Column("occurred_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("occurred_local", sa.String(length=40), nullable=False),
+        sa.Column("utc_offset", sa.String(length=10), nullable=True),
+        sa.Column("time_basis", sa.String(length=20), nullable=False),
+        sa.Column("received_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("code", sa.String(length=100), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_tracking_events_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tracking_events")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "parcel_id",
+            "event_key",
+            name=op.f("uq_tracking_events_tenant_id_parcel_id_event_key"),
+        ),
+    )
+    with op.batch_alter_table("tracking_events", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_tracking_events_parcel_id"), ["parcel_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_tracking_events_tenant_id"), ["tenant_id"], unique=False
+        )
+
+    op.create_table(
+        "webhook_sources",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("account_zone", sa.String(length=50), nullable=False),
+        sa.Column("sealed_secret", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("stopped_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_webhook_sources_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_sources")),
+    )
+    with op.batch_alter_table("webhook_sources", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_webhook_sources_tenant_id"), ["tenant_id"], unique=False
+        )
+
+    op.create_table(
+        "webhooks_in",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("source_id", sa.Uuid(), nullable=False),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("received_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("read_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("scans", sa.Integer(), nullable=False),
+        sa.Column("strays", sa.Integer(), nullable=False),
+        sa.Column("fault", sa.String(length=500), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_webhooks_in_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks_in")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "source_id",
+            "message_id",
+            name=op.f("uq_webhooks_in_tenant_id_source_id_message_id"),
+        ),
+    )
+    with op.batch_alter_table("webhooks_in", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_webhooks_in_tenant_id"), ["tenant_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("webhooks_in", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_webhooks_in_tenant_id"))
+
+    op.drop_table("webhooks_in")
+    with op.batch_alter_table("webhook_sources", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_webhook_sources_tenant_id"))
+
+    op.drop_table("webhook_sources")
+    with op.batch_alter_table("tracking_events", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tracking_events_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_tracking_events_parcel_id"))
+
+    op.drop_table("tracking_events")
+    with op.batch_alter_table("tracked_parcels", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tracked_parcels_tenant_id"))
+        batch_op.drop_index("ix_tracked_parcels_order")
+        batch_op.drop_index("ix_tracked_parcels_open")
+        batch_op.drop_index("ix_tracked_parcels_number")
+
+    op.drop_table("tracked_parcels")
+    with op.batch_alter_table("stray_scans", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_stray_scans_tenant_id"))
+
+    op.drop_table("stray_scans")
+    with op.batch_alter_table("seller_contacts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_seller_contacts_tenant_id"))
+
+    op.drop_table("seller_contacts")
     with op.batch_alter_table("persons", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_persons_tenant_id"))
 
@@ -188,15 +527,34 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_tenant_id"))
 
     op.drop_table("outbox")
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notices_tenant_id"))
+        batch_op.drop_index("ix_notices_order")
+
+    op.drop_table("notices")
+    with op.batch_alter_table("notice_preferences", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_preferences_tenant_id"))
+
+    op.drop_table("notice_preferences")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_jobs_tenant_id"))
         batch_op.drop_index("ix_jobs_due")
 
     op.drop_table("jobs")
+    with op.batch_alter_table("incidents", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_incidents_tenant_id"))
+        batch_op.drop_index("ix_incidents_open")
+
+    op.drop_table("incidents")
     with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_keys_tenant_id"))
 
     op.drop_table("idempotency_keys")
+    with op.batch_alter_table("customer_links", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_customer_links_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_customer_links_order_id"))
+
+    op.drop_table("customer_links")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_tenant_id"))
 
