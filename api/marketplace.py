@@ -1,0 +1,95 @@
+"""A running Lanewise for rehearsals: its app and its worker in this process, on a clock they move."""
+
+import asyncio
+import json
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from api.main import create_app
+from api.wiring import Lanewise
+from api.worker import queue_slots, run_until_idle
+from core.clock import ManualClock
+from core.errors import LanewiseError
+from simulations.ports import Reply
+
+BASE = "http://lanewise.local"
+
+
+class LocalMarketplace:
+    """Answers `simulations.ports.Marketplace` without a network; use it in a `with` block.
+
+    `lanewise` must run on a `ManualClock`. Jobs run in the caller's thread, in order, so that the
+    same seed gives the same story.
+    """
+
+    def __init__(self, lanewise: Lanewise, key: str) -> None:
+        if not isinstance(lanewise.clock, ManualClock):
+            raise LanewiseError("a rehearsal needs a clock that it can move")
+        self.lanewise = lanewise
+        self._clock = lanewise.clock
+        self._key = key
+        self._loop = asyncio.new_event_loop()
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(create_app(lanewise)), base_url=BASE, timeout=60
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._loop.run_until_complete(self._client.aclose())
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> Reply:
+        """Ask a door; a body that is not JSON comes back as text."""
+        sent = {"Authorization": f"Bearer {self._key}", **(headers or {})}
+        if key is not None:
+            sent["Idempotency-Key"] = key
+        if body is not None:
+            raw = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        answer = self._loop.run_until_complete(
+            self._client.request(method, path, content=raw, headers=sent)
+        )
+        kind = answer.headers.get("content-type", "")
+        value = answer.json() if "json" in kind and answer.content else answer.text
+        return Reply(answer.status_code, value)
+
+    def fetch(self, path: str) -> bytes:
+        """The raw body of a document such as a label; raises when it is refused."""
+        answer = self._loop.run_until_complete(
+            self._client.get(path, headers={"Authorization": f"Bearer {self._key}"})
+        )
+        if answer.status_code != 200:
+            raise LanewiseError(f"{path} answered {answer.status_code}: {answer.text[:200]}")
+        return answer.content
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def advance(self, instant: datetime) -> None:
+        """Move the clock, queue the schedule's present slots and run everything due."""
+        self._clock.set(instant)
+        queue_slots(self.lanewise)
+        self.work()
+
+    def work(self) -> int:
+        return run_until_idle(self.lanewise, worker="rehearsal")
