@@ -64,9 +64,9 @@ def read_staff(lanewise: Lanewise, cookie: str) -> Staff | None:
         return None
     with lanewise.sessions.system(read_only=True) as session:
         row = session.scalar(select(ApiKeyRow).where(ApiKeyRow.id == UUID(bytes=key_bytes)))
-    if row is None or row.revoked_at is not None:
-        return None
-    caller = Caller(row.id, TenantId(row.tenant_id), frozenset(row.scopes), row.seller)
+        if row is None or row.revoked_at is not None:
+            return None
+        caller = Caller(row.id, TenantId(row.tenant_id), frozenset(row.scopes), row.seller)
     return Staff(caller, _sign(lanewise.secret, b"csrf", body).hex())
 
 

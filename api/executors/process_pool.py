@@ -1,0 +1,207 @@
+"""The plan executor over worker processes: bounded, time-boxed, and whole after a worker's death.
+
+Each worker is one process behind one pipe, so that an overrun call is killed alone. A call whose
+worker dies is given once to a fresh one: planning is pure, doing it again changes nothing.
+"""
+
+import contextlib
+import multiprocessing
+import pickle
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+import structlog
+
+from core.errors import LanewiseError, Unavailable
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+log = structlog.get_logger("planner")
+
+DEADLINE_S = 10.0
+ADMITTED = 64
+
+
+class _WorkerDied(Exception):
+    """The process ended before it answered."""
+
+
+def _serve(pipe: Connection) -> None:
+    """A worker's life: take a call, answer it, until the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        try:
+            function, task = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer: tuple[bool, Any] = (True, function(task))
+        except Exception as error:
+            answer = (False, _portable(error))
+        try:
+            pipe.send(answer)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+        except Exception as error:  # a result that cannot be pickled
+            pipe.send((False, LanewiseError(f"the plan cannot be sent: {type(error).__name__}")))
+
+
+def _portable(error: Exception) -> Exception:
+    """The error itself if it survives the pipe, else its name and nothing of its contents."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    except Exception:
+        return LanewiseError(f"planning failed: {type(error).__name__}")
+    return error
+
+
+class _Worker:
+    """One process and its pipe."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self.process = context.Process(
+            target=_serve, args=(theirs,), name="lanewise-planner", daemon=True
+        )
+        self.process.start()
+        theirs.close()
+
+    def ask(self, function: Callable[[Any], Any], task: Any, deadline_s: float) -> Any:
+        try:
+            self._pipe.send((function, task))
+            if not self._pipe.poll(deadline_s):
+                raise Unavailable("planning took too long", code="plan_timeout")
+            succeeded, answer = self._pipe.recv()
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            raise _WorkerDied from None
+        if succeeded:
+            return answer
+        raise answer
+
+    def kill(self) -> None:
+        with contextlib.suppress(OSError):
+            self._pipe.close()
+        self.process.kill()
+        self.process.join(5)
+
+
+class ProcessPoolExecutor:
+    """At most `workers` calls run and `admitted` wait or run; one more is refused at once."""
+
+    def __init__(
+        self, workers: int, *, admitted: int = ADMITTED, deadline_s: float = DEADLINE_S
+    ) -> None:
+        self._size = workers
+        self._admitted = admitted
+        self._deadline_s = deadline_s
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._started = 0
+        self._closed = False
+        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="lanewise-planner")
+
+    def map(
+        self,
+        function: Callable[[Task], Result],
+        tasks: Iterable[Task],
+        *,
+        key: str = "",
+        deadline_s: float | None = None,
+    ) -> Sequence[Result]:
+        """The results in the order of `tasks`; one slot of admission for the whole batch.
+
+        The deadline is each task's own. Raises Unavailable when full, too late, or when two
+        workers died of the same task.
+        """
+        batch = list(tasks)
+        self._enter()
+        try:
+            if len(batch) == 1:
+                return [self._one(function, batch[0], deadline_s)]
+            futures = [
+                self._threads.submit(self._one, function, task, deadline_s) for task in batch
+            ]
+            return [future.result() for future in futures]
+        finally:
+            self._leave()
+
+    def call(
+        self, function: Callable[[Task], Result], task: Task, *, deadline_s: float | None = None
+    ) -> Result:
+        """One task; blocks the calling thread, so an event loop calls it in a thread."""
+        return self.map(function, [task], deadline_s=deadline_s)[0]
+
+    def close(self) -> None:
+        """End every worker; calls in flight end with Unavailable."""
+        self._closed = True
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        while True:
+            try:
+                self._idle.get_nowait().kill()
+            except queue.Empty:
+                return
+
+    def _enter(self) -> None:
+        with self._lock:
+            if self._closed or self._inside >= self._admitted:
+                raise Unavailable("the planner is full", code="overloaded")
+            self._inside += 1
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+
+    def _one(
+        self, function: Callable[[Task], Result], task: Task, deadline_s: float | None
+    ) -> Result:
+        limit_s = self._deadline_s if deadline_s is None else deadline_s
+        for attempt in (1, 2):
+            worker = self._take(limit_s)
+            try:
+                result: Result = worker.ask(function, task, limit_s)
+            except _WorkerDied:
+                log.warning("planner_died", attempt=attempt)
+                self._replace(worker)
+                continue
+            except Unavailable as error:
+                if error.code == "plan_timeout":
+                    log.warning("planner_killed", after_s=limit_s)
+                    self._replace(worker)
+                else:
+                    self._idle.put(worker)
+                raise
+            except BaseException:
+                self._idle.put(worker)
+                raise
+            self._idle.put(worker)
+            return result
+        raise Unavailable("planning ended its worker twice", code="planner_died")
+
+    def _take(self, limit_s: float) -> _Worker:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            pass
+        with self._lock:
+            fresh = self._started < self._size and not self._closed
+            if fresh:
+                self._started += 1
+        if fresh:
+            return _Worker()
+        try:
+            return self._idle.get(timeout=limit_s)
+        except queue.Empty:
+            raise Unavailable("the planner is busy", code="overloaded") from None
+
+    def _replace(self, worker: _Worker) -> None:
+        worker.kill()
+        if not self._closed:
+            self._idle.put(_Worker())

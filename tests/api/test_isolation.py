@@ -1,0 +1,122 @@
+"""Every operation visited with a foreign tenant's and a foreign seller's ids.
+
+Each operation needs a line in `VISITS`: how to address the first tenant's things. A new operation
+without one fails here, and so does a line for an operation that is gone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.wiring import Lanewise
+from core.ids import TenantId
+from store.jobs import enqueue
+from store.keys import create_tenant
+from tests.api.conftest import Caller
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One operation, addressed at the owner's things.
+
+    `foreign` are the statuses that a stranger may get; an answer of 2xx to one must not hold any
+    secret of the owner. `seller_opens` says that a seller's key is let in (and sees its own only).
+    """
+
+    path: Callable[[dict[str, str]], str]
+    body: Any = None
+    foreign: tuple[int, ...] = (404,)
+    seller: tuple[int, ...] = (403,)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+OPEN = {"health", "ready", "metrics"}  # tell nothing of any tenant, take no key
+
+VISITS: dict[str, Visit] = {
+    "create_api_key": Visit(
+        lambda ids: "/v1/api-keys", {"name": "x", "seller": "seller-b"}, (201,), (403,)
+    ),
+    "list_api_keys": Visit(lambda ids: "/v1/api-keys", None, (200,)),
+    "revoke_api_key": Visit(lambda ids: f"/v1/api-keys/{ids['key']}"),
+    "list_jobs": Visit(lambda ids: "/v1/jobs", None, (200,)),
+    "read_job": Visit(lambda ids: f"/v1/jobs/{ids['job']}"),
+    "revive_job": Visit(lambda ids: f"/v1/jobs/{ids['job']}/revive"),
+    "list_audit": Visit(lambda ids: f"/v1/audit?subject_id={ids['key']}", None, (200,)),
+}
+
+
+@pytest.fixture
+def owned(caller: Caller, lanewise: Lanewise, tenant: TenantId) -> dict[str, str]:
+    """Things of the first tenant: name to id. Every value is a secret to everybody else."""
+    ids = {"key": caller.post("/v1/api-keys", json={"name": "owner's"}).json()["id"]}
+    with lanewise.sessions(tenant) as session:
+        enqueue(session, "owners.work", {}, key="owners-slot")
+    ids["job"] = caller.get("/v1/jobs").json()["items"][0]["id"]
+    return ids
+
+
+def operations(client: TestClient) -> dict[str, tuple[str, str]]:
+    """Operation id to (method, path) of the whole document."""
+    document = client.get("/openapi.json").json()
+    return {
+        operation["operationId"]: (method.upper(), path)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_every_operation_is_covered(client: TestClient) -> None:
+    assert set(operations(client)) - OPEN == set(VISITS)
+
+
+def test_a_strangers_key_reaches_nothing_of_another_tenant(
+    client: TestClient,
+    owned: dict[str, str],
+    make_caller: Callable[..., Caller],
+    lanewise: Lanewise,
+) -> None:
+    with lanewise.sessions.system() as session:
+        elsewhere = create_tenant(session, "elsewhere")
+    stranger = make_caller(of=elsewhere)
+    for name, (method, _path) in operations(client).items():
+        if name in OPEN:
+            continue
+        visit = VISITS[name]
+        path = visit.path(owned)
+        answer = stranger.send(method, path, json=visit.body, headers=visit.headers)
+        assert answer.status_code in visit.foreign, (name, answer.status_code, answer.text)
+        for secret in owned.values():
+            if secret not in path:
+                assert secret not in answer.text, name
+
+
+def test_a_sellers_key_reaches_nothing_of_another_seller(
+    client: TestClient, owned: dict[str, str], make_caller: Callable[..., Caller]
+) -> None:
+    other = make_caller(seller="seller-a")
+    for name, (method, _path) in operations(client).items():
+        if name in OPEN:
+            continue
+        visit = VISITS[name]
+        path = visit.path(owned)
+        answer = other.send(method, path, json=visit.body, headers=visit.headers)
+        assert answer.status_code in visit.seller, (name, answer.status_code, answer.text)
+        for secret in owned.values():
+            if secret not in path:
+                assert secret not in answer.text, name
+
+
+def test_nothing_of_the_owner_changed(
+    client: TestClient,
+    owned: dict[str, str],
+    caller: Caller,
+    make_caller: Callable[..., Caller],
+    lanewise: Lanewise,
+) -> None:
+    before = {"keys": caller.get("/v1/api-keys").json(), "jobs": caller.get("/v1/jobs").json()}
+    test_a_strangers_key_reaches_nothing_of_another_tenant(client, owned, make_caller, lanewise)
+    after = {"keys": caller.get("/v1/api-keys").json(), "jobs": caller.get("/v1/jobs").json()}
+    assert before == after
