@@ -10,26 +10,31 @@ from routing.packing.numbers import Ints
 
 BLOCK = 9  # code, dx, dy, dz, volume of pieces, number of pieces, place offset, next, used volume
 CHAINS = 1024
+NARROW = 128  # mm
 
 
 @kernel
-def reach(n: int, units: Ints, turns: Ints, extents: Ints, axis: int, span: int, sums: Ints) -> int:
-    """Fill sums[0 .. span] with the largest total of extents that fits; that of the whole span.
+def reach(
+    n: int, units: Ints, turns: Ints, extents: Ints, axis: int, span: int, at: int, sums: Ints
+) -> None:
+    """Fill sums[at + d] with how much of a gap d pieces can use up at best, each piece once.
 
-    A gap of `d` beside a block can be used up to sums[d] at most; each piece counts once.
+    Only gaps below NARROW are worked out; a wider one counts as usable in full.
     """
-    for d in range(span + 1):
-        sums[d] = 0
+    narrow = min(span, NARROW)
+    for d in range(narrow + 1):
+        sums[at + d] = 0
+    for d in range(narrow + 1, span + 1):
+        sums[at + d] = d
     for i in range(n):
-        u = units[i]
-        for d in range(span, 0, -1):
-            best = sums[d]
-            for o in range(turns[u]):
-                length = extents[18 * u + 3 * o + axis]
-                if length <= d:
-                    best = max(best, sums[d - length] + length)
-            sums[d] = best
-    return sums[span]
+        u = 18 * units[i] + axis
+        for d in range(narrow, 0, -1):
+            best = sums[at + d]
+            for o in range(turns[units[i]]):
+                length = extents[u + 3 * o]
+                if length <= d and sums[at + d - length] + length > best:
+                    best = sums[at + d - length] + length
+            sums[at + d] = best
 
 
 @kernel
@@ -195,19 +200,15 @@ def assemble(
     spare = size[0] * size[1] * size[2] - volume
     if spare < 0:
         return 0
-    # sums[axis * AXISROOM + d]: how much of a gap d can be used at best.
-    gap = size[3]  # row length per axis
+    gap = size[3]  # sums[axis * gap + d]: how much of a gap d beside a block can be used
     for axis in range(3):
-        full = reach(n, units, turns, extents, axis, size[axis], sums)
-        if full < 0:
-            return 0
-        for d in range(size[axis] + 1):
-            sums[(1 + axis) * gap + d] = sums[d]
+        reach(n, units, turns, extents, axis, size[axis], axis * gap, sums)
+        work[0] += 4 * n * min(size[axis], NARROW) // 10
     for b in range(count):
         at = BLOCK * b
         used = 1
         for axis in range(3):
-            used *= size[axis] - sums[(1 + axis) * gap + size[axis] - blocks[at + 1 + axis]]
+            used *= size[axis] - sums[axis * gap + size[axis] - blocks[at + 1 + axis]]
         blocks[at + 8] = used
     levels[1] = 0  # levels[t] = first block of t pieces
     levels[2] = count
@@ -248,9 +249,9 @@ def assemble(
                         if t < n and both * 100 < fill_pct * x * y * z:
                             continue
                         used = (
-                            (size[0] - sums[gap + size[0] - x])
-                            * (size[1] - sums[2 * gap + size[1] - y])
-                            * (size[2] - sums[3 * gap + size[2] - z])
+                            (size[0] - sums[size[0] - x])
+                            * (size[1] - sums[gap + size[1] - y])
+                            * (size[2] - sums[2 * gap + size[2] - z])
                         )
                         if used - both > spare:
                             continue

@@ -1,7 +1,6 @@
 """Packs very many pieces box by box within bounded work: a best effort, and said to be one."""
 
-from routing.packing.many import Parcelling
-from routing.packing.search import Chosen, fitting_boxes
+from routing.packing.parcelling import Chosen, Parcelling, fitting_boxes
 from routing.packing.trial import MOST_AT_ONCE, Trials
 
 ENOUGH = 60  # pieces up to which a full search is made
@@ -10,7 +9,7 @@ ENOUGH = 60  # pieces up to which a full search is made
 def split_bulk(trials: Trials) -> list[Chosen]:
     """Parcels for all pieces: the largest go first, each box takes what it can."""
     units = trials.units
-    parcelling = Parcelling(trials)
+    parcelling = Parcelling(trials, 1)
     groups: dict[tuple[str, int], list[int]] = {}
     for unit in range(units.count):
         item = units.kinds[units.kind_of[unit]].item

@@ -1,12 +1,16 @@
 """Boxes and a tariff laid out for the search: what every box costs at every weight."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.errors import invalid
 from routing.packing.goods import Box, Tariff
 from routing.packing.numbers import Ints, ints
 from routing.packing.partition import INFINITE
+
+Shapes = tuple[tuple[int, int, int], ...]
+REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,6 +21,7 @@ class Catalogue:
     tariff: Tariff
     support_pct: int  # share of a base that must be held; -1 = geometry alone, no fragility
     sizes: tuple[Ints, ...]  # per box: inner x, y, z and the length of a row per axis
+    volumes_mm3: tuple[int, ...]
     fixed: tuple[int, ...]  # per box: box cost and surcharge
     volumetric_g: tuple[int, ...]
     least_parcel: int  # no parcel costs less
@@ -25,7 +30,9 @@ class Catalogue:
     box_rows: Ints
     to_g: Ints
     prices: Ints
+    limits_g: tuple[int, ...]  # per bracket: up to this weight
     floor_prices: tuple[int, ...]  # per bracket: the least price at this weight or any above
+    _takers: dict[Shapes, int] = field(default_factory=dict)
 
     def parcel_minor(self, box: int, contents_g: int) -> int:
         """Cost of one parcel, or INFINITE."""
@@ -33,16 +40,33 @@ class Catalogue:
         gross_g = contents_g + kind.tare_g
         if gross_g > kind.max_gross_g:
             return INFINITE
-        rate = self.tariff.rate_minor(max(gross_g, self.volumetric_g[box]))
-        return INFINITE if rate is None else rate + self.fixed[box]
+        return self._rate(max(gross_g, self.volumetric_g[box])) + self.fixed[box]
+
+    def _rate(self, billable_g: int) -> int:
+        at = bisect_left(self.limits_g, billable_g)
+        if at < len(self.limits_g):
+            return self.tariff.brackets[at][1]
+        rate = self.tariff.rate_minor(billable_g)
+        return INFINITE if rate is None else rate
+
+    def takers(self, shapes: Shapes) -> int:
+        """Mask of the boxes that take one piece of these shapes; remembered, goods come again."""
+        mask = self._takers.get(shapes)
+        if mask is None:
+            mask = 0
+            for b, box in enumerate(self.boxes):
+                x, y, z = box.inner_mm
+                if any(dx <= x and dy <= y and dz <= z for dx, dy, dz in shapes):
+                    mask |= 1 << b
+            if len(self._takers) >= REMEMBERED:
+                self._takers.clear()
+            self._takers[shapes] = mask
+        return mask
 
     def least_rate(self, billable_g: int) -> int:
         """No parcel at least this heavy is carried for less."""
-        for (to_g, _), floor in zip(self.tariff.brackets, self.floor_prices, strict=True):
-            if billable_g <= to_g:
-                return floor
-        rate = self.tariff.rate_minor(billable_g)
-        return INFINITE if rate is None else rate
+        at = bisect_left(self.limits_g, billable_g)
+        return self.floor_prices[at] if at < len(self.limits_g) else self._rate(billable_g)
 
 
 def prepare(boxes: Sequence[Box], tariff: Tariff, *, support_pct: int = 70) -> Catalogue:
@@ -76,6 +100,7 @@ def prepare(boxes: Sequence[Box], tariff: Tariff, *, support_pct: int = 70) -> C
         tariff=tariff,
         support_pct=support_pct,
         sizes=tuple(ints((*box.inner_mm, longest)) for box in ordered),
+        volumes_mm3=tuple(box.volume_mm3 for box in ordered),
         fixed=fixed,
         volumetric_g=volumetric_g,
         least_parcel=0,
@@ -84,6 +109,7 @@ def prepare(boxes: Sequence[Box], tariff: Tariff, *, support_pct: int = 70) -> C
         box_rows=ints(rows),
         to_g=ints(to_g for to_g, _ in tariff.brackets),
         prices=ints(price for _, price in tariff.brackets),
+        limits_g=tuple(to_g for to_g, _ in tariff.brackets),
         floor_prices=tuple(floors),
     )
     least = min(

@@ -76,8 +76,9 @@ class FitMemory:
         by_room = sorted(range(len(boxes)), key=lambda b: boxes[b].volume_mm3)
         catalogue = prepare(boxes, _FREE, support_pct=self.support_pct)
         number = {box.id: b for b, box in enumerate(catalogue.boxes)}
-        units = Units(lots, geometric=False)
+        units = Units(lots, catalogue)
         trials = Trials(units, catalogue, EFFORTS[self.preset])
+        levels = len(trials.effort.steps)
         kind_of_shape = {shape_of(kind.item): k for k, kind in enumerate(units.kinds)}
         first = [units.kind_of.index(k) for k in range(len(units.kinds))]
         for index, state in enumerate(states):
@@ -108,7 +109,7 @@ class FitMemory:
                 if known is None:
                     known = (
                         any(result[index, c] and _within(boxes[c], boxes[b]) for c in by_room)
-                        or trials.fit(pieces, number[str(b)]) is not None
+                        or trials.fit(pieces, number[str(b)], levels) is not None
                     )
                     if len(self._known) >= REMEMBERED:
                         self._known.clear()

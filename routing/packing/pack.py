@@ -18,51 +18,36 @@ from routing.packing.goods import (
     TooLarge,
 )
 from routing.packing.many import split_many
+from routing.packing.parcelling import Chosen, fitting_boxes
 from routing.packing.search import (
     FEW,
-    Chosen,
-    fitting_boxes,
     least_anyhow,
     least_several,
     split_few,
     together,
 )
-from routing.packing.trial import Effort, Trials
+from routing.packing.trial import Effort, Step, Trials
 from routing.packing.units import Kind, Units
 
 MOST_PIECES = 100_000
 
+_CHECKOUT = (
+    Step(6, 8_000),
+    Step(16, 16_000, (90,), 16_000, 300),
+    Step(40, 40_000, (90, 60), 40_000, 400),
+    Step(100, 100_000, (0,), 100_000, 600),
+)
 EFFORTS = {
-    Preset.CHECKOUT: Effort(
-        starts=12,
-        fillings=40_000,
-        fills_pct=(90, 60),
-        joining=40_000,
-        room=300,
-        restarts=40,
-        refillings=60_000,
-        order=600_000,
-    ),
+    Preset.CHECKOUT: Effort(_CHECKOUT, 250_000),
     Preset.WAREHOUSE: Effort(
-        starts=24,
-        fillings=400_000,
-        fills_pct=(95, 90, 80, 60, 0),
-        joining=1_000_000,
-        room=3000,
-        restarts=600,
-        refillings=3_000_000,
-        order=60_000_000,
+        (
+            *_CHECKOUT,
+            Step(300, 600_000, (95, 90, 80), 400_000, 2000),
+            Step(1000, 3_000_000, (80, 60, 0), 1_000_000, 4000),
+        ),
+        12_000_000,
     ),
-    Preset.REDUCED: Effort(
-        starts=4,
-        fillings=2_000,
-        fills_pct=(),
-        joining=0,
-        room=0,
-        restarts=0,
-        refillings=0,
-        order=20_000,
-    ),
+    Preset.REDUCED: Effort((Step(4, 2_000),), 20_000),
 }
 
 
@@ -119,47 +104,62 @@ def pack_from(
         raise invalid("items", f"more than {MOST_PIECES} pieces in one order")
     if not items:
         return Packing((), 0, 0, proven=True, best_effort=False, work=0)
-    units = Units(items, geometric=catalogue.support_pct < 0)
+    units = Units(items, catalogue)
+    trials = Trials(units, catalogue, EFFORTS[preset])
+    singles: list[int] = []
+    start = 0
+    for kind in units.kinds:
+        fitting = fitting_boxes(trials, (start,))
+        if not fitting:
+            break
+        singles.append(fitting[0][0])
+        start += len(kind.members)
+    else:
+        return _pack_units(trials, singles)
     lacking = too_large(units.kinds, catalogue)
-    if not lacking:
-        return _pack_units(units, catalogue, preset)
     if not unboxed:
         return CannotPack(lacking)
     return _pack_unboxed(items, units, {lack.item for lack in lacking}, catalogue, preset)
 
 
-def _pack_units(units: Units, catalogue: Catalogue, preset: Preset) -> Packing:
-    trials = Trials(units, catalogue, EFFORTS[preset])
+def _pack_units(trials: Trials, singles: list[int]) -> Packing:
+    """Parcels for goods that all fit some box; singles = least cost of each kind alone."""
+    units = trials.units
     if units.count > ENOUGH:
         chosen = split_bulk(trials)
         return _packing(chosen, trials, least_anyhow(trials), best_effort=True)
-    singles: list[int] = []
-    start = 0
-    for kind in units.kinds:
-        singles.append(fitting_boxes(trials, (start,))[0][0])
-        start += len(kind.members)
     several = least_several(trials, singles)
     everything = tuple(range(units.count))
-    known: list[Chosen] | None = None
-    bound = several
-    if together(units):
-        candidates = fitting_boxes(trials, everything)
-        if candidates:
-            bound = min(several, candidates[0][0])
-        for cost, box in candidates:
-            if cost > several and units.count <= FEW:
-                break
-            spots = trials.fit(everything, box)
-            if spots is not None:
-                known = [Chosen(everything, box, cost, spots)]
-                break
-    if known is None or known[0].cost > several:
-        if units.count <= FEW:
-            known, proven_bound = split_few(trials, known)
-            bound = max(bound, proven_bound)
-        else:
+    candidates = fitting_boxes(trials, everything) if together(units) else []
+    bound = min(several, candidates[0][0]) if candidates else several
+    few = units.count <= FEW
+    known = _one_box(trials, everything, candidates, None, 1)
+    if few and (known is None or known[0].cost > several):
+        known, proven_bound = split_few(trials, known)
+        bound = max(bound, proven_bound)
+    else:
+        for levels in range(2, len(trials.effort.steps) + 1):
+            known = _one_box(trials, everything, candidates, known, levels)
+        if known is None or known[0].cost > several:
             known = split_many(trials, known)
     return _packing(known, trials, bound, best_effort=False)
+
+
+def _one_box(
+    trials: Trials,
+    pieces: tuple[int, ...],
+    candidates: list[tuple[int, int]],
+    known: list[Chosen] | None,
+    levels: int,
+) -> list[Chosen] | None:
+    """The cheapest box that takes all with so much effort, if cheaper than the one known."""
+    for cost, box in candidates:
+        if known is not None and cost >= known[0].cost:
+            break
+        spots = trials.fit(pieces, box, levels)
+        if spots is not None:
+            return [Chosen(pieces, box, cost, spots)]
+    return known
 
 
 def _packing(chosen: list[Chosen], trials: Trials, bound: int, *, best_effort: bool) -> Packing:

@@ -1,56 +1,15 @@
 """Chooses parcels for an order: one box if nothing can be cheaper, else the best split found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from routing.packing.numbers import ints, zeros
+from routing.packing.numbers import Ints, ints, zeros
 from routing.packing.pairs import befriend
+from routing.packing.parcelling import Chosen, Parcelling, insert_all
 from routing.packing.partition import INFINITE, price_subsets, refute, split
-from routing.packing.trial import Spot, Trials
+from routing.packing.trial import Trials
 from routing.packing.units import Units
 
 FEW = 12  # pieces up to which every subset is looked at
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A parcel as the search knows it: pieces by unit number, box by catalogue number."""
-
-    pieces: tuple[int, ...]
-    box: int
-    cost: int
-    spots: list[Spot]
-
-
-def fitting_boxes(trials: Trials, pieces: tuple[int, ...]) -> list[tuple[int, int]]:
-    """(cost, box) of every box that volume, weight and single pieces allow, cheapest first."""
-    units, catalogue = trials.units, trials.catalogue
-    weight_g = 0
-    volume = 0
-    kinds = {}
-    for piece in pieces:
-        kind = units.kind_of[piece]
-        row = units.kinds[kind]
-        weight_g += row.item.weight_g
-        if row.nest_mm and kind in kinds:
-            volume += row.volume_mm3 // row.item.height_mm * row.nest_mm
-        else:
-            volume += row.volume_mm3
-        kinds[kind] = row
-    found = []
-    for b, box in enumerate(catalogue.boxes):
-        if volume > box.volume_mm3:
-            continue
-        cost = catalogue.parcel_minor(b, weight_g)
-        if cost >= INFINITE:
-            continue
-        x, y, z = box.inner_mm
-        if all(
-            any(dx <= x and dy <= y and dz <= z for dx, dy, dz in row.shapes)
-            for row in kinds.values()
-        ):
-            found.append((cost, b))
-    found.sort()
-    return found
 
 
 def together(units: Units) -> bool:
@@ -66,7 +25,7 @@ def least_several(trials: Trials, singles: list[int]) -> int:
     units, catalogue = trials.units, trials.catalogue
     if units.count < 2:
         return INFINITE
-    weight_g = sum(kind.item.weight_g * len(kind.members) for kind in units.kinds)
+    weight_g = sum(kind.weight_g * len(kind.members) for kind in units.kinds)
     by_piece = max(singles) + catalogue.least_parcel
     by_weight = INFINITE
     base = min(catalogue.fixed)
@@ -84,7 +43,7 @@ def least_several(trials: Trials, singles: list[int]) -> int:
 def least_anyhow(trials: Trials) -> int:
     """No packing costs less: parcels enough for weight and volume, at the least price each."""
     units, catalogue = trials.units, trials.catalogue
-    weight_g = sum(kind.item.weight_g * len(kind.members) for kind in units.kinds)
+    weight_g = sum(kind.weight_g * len(kind.members) for kind in units.kinds)
     volume = sum(
         (kind.volume_mm3 if not kind.nest_mm else 0) * len(kind.members) for kind in units.kinds
     )
@@ -105,69 +64,108 @@ def masks_apart(units: Units) -> list[int]:
     return apart
 
 
-def split_few(trials: Trials, known: list[Chosen] | None) -> tuple[list[Chosen], int]:
-    """The cheapest split found of at most FEW pieces and a bound no split can beat.
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Costs of all subsets of a small order as rows for kernels; see `partition`."""
 
-    `known` = a packing in hand, which the answer is never dearer than.
-    """
+    pieces: int
+    boxes: int
+    canon: Ints
+    costs: Ints
+    best: Ints
+    total: Ints
+    part: Ints
+
+    def least(self) -> int:
+        """The least total by these prices; `part` tells how."""
+        return int(
+            split(self.pieces, self.boxes, self.canon, self.costs, self.best, self.total, self.part)
+        )
+
+    def strike(self, mask: int, box: int) -> None:
+        """Take a subset, and what contains it, out of a box."""
+        refute(self.pieces, self.boxes, mask, box, self.canon, self.costs, self.best)
+
+
+def price_all(trials: Trials) -> Prices:
+    """Prices by volume, weight, rules and what two pieces can share by geometry: never too high."""
     units, catalogue = trials.units, trials.catalogue
     n, boxes = units.count, len(catalogue.boxes)
-    rows = [units.kinds[units.kind_of[i]] for i in range(n)]
-    volumes = [row.volume_mm3 for row in rows]
-    saved = [0] * n
-    nested = [0] * (n * n)
-    for i in range(n):
-        if rows[i].nest_mm:
-            saved[i] = volumes[i] - volumes[i] // rows[i].item.height_mm * rows[i].nest_mm
-            for j in range(n):
-                nested[i * n + j] = int(units.kind_of[i] == units.kind_of[j])
+    rows = [units.kinds[kind] for kind in units.kind_of]
+    nested = [
+        int(row.nest_mm > 0 and kind == other)
+        for kind, row in zip(units.kind_of, rows, strict=True)
+        for other in units.kind_of
+    ]
     friends = zeros(n * boxes)
     apart, nested_row = ints(masks_apart(units)), ints(nested)
-    for b in range(boxes):
-        befriend(
-            n, b, boxes, apart, nested_row, units.turns, units.extents, catalogue.sizes[b], friends
-        )
+    for b, size in enumerate(catalogue.sizes):
+        befriend(n, b, boxes, apart, nested_row, units.turns, units.extents, size, friends)
     canon, best, total, part = (zeros(1 << n) for _ in range(4))
     costs = zeros((1 << n) * boxes)
+    extra = catalogue.tariff.extra_minor_per_kg
     price_subsets(
         n,
         boxes,
-        ints(row.item.weight_g for row in rows),
-        ints(volumes),
-        ints(saved),
+        ints(row.weight_g for row in rows),
+        ints(row.volume_mm3 for row in rows),
+        ints(row.volume_mm3 - row.nested_mm3 for row in rows),
         ints(units.before),
         friends,
         catalogue.box_rows,
-        len(catalogue.tariff.brackets),
+        len(catalogue.limits_g),
         catalogue.to_g,
         catalogue.prices,
-        -1 if catalogue.tariff.extra_minor_per_kg is None else catalogue.tariff.extra_minor_per_kg,
+        -1 if extra is None else extra,
         canon,
         costs,
         best,
     )
-    # The bound counts only what cannot be; from here on, what was tried in vain is out as well.
-    bound = int(split(n, boxes, canon, costs, best, total, part))
-    for (pieces, box), spots in trials.found.items():
-        if spots is None:
-            refute(n, boxes, sum(1 << piece for piece in pieces), box, canon, costs, best)
+    return Prices(n, boxes, canon, costs, best, total, part)
+
+
+def split_few(trials: Trials, known: list[Chosen] | None) -> tuple[list[Chosen], int]:
+    """The cheapest split found of at most FEW pieces and a bound no split can beat.
+
+    `known` = a packing in hand, which the answer is never dearer than. Each level of effort
+    starts again from prices that only what surely cannot be has raised.
+    """
+    prices = price_all(trials)
+    bound = prices.least()
+    if known is None:
+        known = insert_all(Parcelling(trials, 1), range(trials.units.count))
+    for levels in range(1, len(trials.effort.steps) + 1):
+        fresh = replace(prices, costs=prices.costs.copy(), best=prices.best.copy())
+        for (pieces, box), tried in trials.failed.items():
+            if tried >= levels:
+                fresh.strike(sum(1 << piece for piece in pieces), box)
+        known = _split_at(trials, fresh, known, levels)
+        if trials.tired or sum(parcel.cost for parcel in known) <= bound:
+            break
+    return known, bound
+
+
+def _split_at(trials: Trials, prices: Prices, known: list[Chosen], levels: int) -> list[Chosen]:
+    """Try the cheapest split by these prices, strike what does not fit, and ask again."""
+    n = prices.pieces
+    ceiling = sum(parcel.cost for parcel in known)
     while True:
-        cost = split(n, boxes, canon, costs, best, total, part)
-        if known is not None and cost >= sum(parcel.cost for parcel in known):
-            return known, bound
+        cost = prices.least()
+        trials.spend(3**n // 20 + prices.boxes)
+        if cost >= ceiling or trials.tired:
+            return known
         mask = (1 << n) - 1
         parcels: list[Chosen] = []
-        failed = False
         while mask:
-            taken = int(canon[part[mask]])
-            mask = int(canon[mask ^ part[mask]])
+            taken = int(prices.canon[prices.part[mask]])
+            mask = int(prices.canon[mask ^ prices.part[mask]])
             pieces = tuple(i for i in range(n) if taken >> i & 1)
-            box = int(best[taken])
-            spots = trials.fit(pieces, box)
+            box = int(prices.best[taken])
+            spots = trials.fit(pieces, box, levels)
             if spots is None:
-                refute(n, boxes, taken, box, canon, costs, best)
-                failed = True
+                prices.strike(taken, box)
                 break
-            parcels.append(Chosen(pieces, box, int(costs[taken * boxes + box]), spots))
-        if not failed:
-            return parcels, bound
+            at = taken * prices.boxes + box
+            parcels.append(Chosen(pieces, box, int(prices.costs[at]), spots))
+        else:
+            return parcels

@@ -5,60 +5,83 @@ from dataclasses import dataclass
 
 from routing.packing.blocks import assemble
 from routing.packing.catalogue import Catalogue
-from routing.packing.numbers import ints
+from routing.packing.numbers import Ints, ints, plain
 from routing.packing.points import construct, fill
 from routing.packing.units import Units, Workspace
 
 MOST_AT_ONCE = 80  # pieces in one trial
+MOST_JOINED = 24  # pieces whose blocks are joined
 
 Spot = tuple[int, int, int, int, int, int, int]  # piece or stack, x, y, z, dx, dy, dz
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
-    """How much counted work one question may cost."""
+class Step:
+    """How much counted work one question may cost at one level of effort."""
 
-    starts: int  # greedy fillings before blocks are joined
-    fillings: int  # work for them
-    fills_pct: tuple[int, ...]  # how full blocks must be, pass by pass
-    joining: int  # work for each pass
-    room: int  # blocks kept in a pass
-    restarts: int  # greedy fillings afterwards
-    refillings: int  # work for them
-    order: int  # work for the whole order, after which only quick trials are made
+    starts: int  # greedy fillings, counted from the first level on
+    filling: int  # work for those of this level
+    fills_pct: tuple[int, ...] = ()  # how full joined blocks must be, pass by pass
+    joining: int = 0  # work for each pass
+    room: int = 0  # blocks kept in a pass
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Levels of effort for one question, and work for an order before no new level is begun."""
+
+    steps: tuple[Step, ...]
+    order: int
 
 
 class Trials:
     """Trials for the pieces of one order against one catalogue."""
 
-    __slots__ = ("_space", "catalogue", "effort", "found", "scale", "units")
+    __slots__ = ("_space", "catalogue", "effort", "failed", "found", "units")
 
     def __init__(self, units: Units, catalogue: Catalogue, effort: Effort) -> None:
         self.units = units
         self.catalogue = catalogue
         self.effort = effort
-        self.found: dict[tuple[tuple[int, ...], int], list[Spot] | None] = {}
+        self.found: dict[tuple[tuple[int, ...], int], list[Spot]] = {}
+        self.failed: dict[tuple[tuple[int, ...], int], int] = {}  # levels tried in vain
         self._space = Workspace(min(units.count, MOST_AT_ONCE))
 
     @property
     def work(self) -> int:
         return int(self._space.work[0])
 
-    def fit(self, pieces: tuple[int, ...], box: int) -> list[Spot] | None:
-        """Where the pieces lie in the box, or None when no place was found.
+    @property
+    def tired(self) -> bool:
+        """The order's work is spent: from now on only quick trials."""
+        return self.work > self.effort.order
+
+    def spend(self, work: int) -> None:
+        """Count work done elsewhere for this order."""
+        self._space.work[0] += work
+
+    def fit(self, pieces: tuple[int, ...], box: int, levels: int) -> list[Spot] | None:
+        """Where the pieces lie in the box, or None when that many levels found no place.
 
         `pieces` are unit numbers, rising, copies of a kind from the first on.
         """
         key = (pieces, box)
-        if key in self.found:
-            return self.found[key]
-        spots = self._search(pieces, box)
-        if spots is None:
-            stacked = self._stack(pieces, box)
-            if stacked is not None and stacked != pieces:
-                spots = self._search(stacked, box)
-        self.found[key] = spots
-        return spots
+        spots = self.found.get(key)
+        if spots is not None:
+            return spots
+        for level in range(self.failed.get(key, 0), levels):
+            if level and self.tired:
+                return None
+            spots = self._search(pieces, box, level)
+            if spots is None:
+                stacked = self._stack(pieces, box)
+                if stacked is not None and stacked != pieces:
+                    spots = self._search(stacked, box, level)
+            if spots is not None:
+                self.found[key] = spots
+                return spots
+            self.failed[key] = level + 1
+        return None
 
     def _stack(self, pieces: tuple[int, ...], box: int) -> tuple[int, ...] | None:
         """Copies that nest become as few stacks as the box is high enough for."""
@@ -91,34 +114,33 @@ class Trials:
                     result.append(units.stacks[kind, height])
         return tuple(sorted(result))
 
-    def _search(self, pieces: tuple[int, ...], box: int) -> list[Spot] | None:
-        effort = self.effort
-        units = self.units
-        space = self._space
-        catalogue = self.catalogue
-        size = catalogue.sizes[box]
-        n = len(pieces)
-        row = ints(pieces)
+    def _search(self, pieces: tuple[int, ...], box: int, level: int) -> list[Spot] | None:
+        units, space, step = self.units, self._space, self.effort.steps[level]
         volume = 0
         for piece in pieces:
             at = 18 * piece
             volume += units.extents[at] * units.extents[at + 1] * units.extents[at + 2]
-        room = catalogue.boxes[box].volume_mm3
-        if volume > room:
+        if volume > self.catalogue.volumes_mm3[box]:
             return None
-        tired = space.work[0] > effort.order
-        done = fill(
-            n,
+        row = ints(pieces)
+        if (
+            step.fills_pct
+            and 2 < len(pieces) <= MOST_JOINED
+            and self._assemble(row, len(pieces), box, step)
+        ):
+            return self._spots(pieces)
+        if fill(
+            len(pieces),
             row,
             units.turns,
             units.extents,
             units.brittle,
             units.orders,
-            size,
-            catalogue.support_pct,
-            0,
-            4 if tired else effort.starts,
-            effort.fillings,
+            self.catalogue.sizes[box],
+            self.catalogue.support_pct,
+            self.effort.steps[level - 1].starts if level else 0,
+            step.starts,
+            step.filling,
             space.sequence,
             space.who,
             space.place,
@@ -126,61 +148,39 @@ class Trials:
             space.points,
             space.keys,
             space.work,
-        )
-        if not done and not tired and n > 1:
-            if 2 < n <= 24:
-                space.with_blocks(effort.room, units.count, catalogue.longest_mm)
-                for fill_pct in effort.fills_pct:
-                    answer = assemble(
-                        n,
-                        row,
-                        units.same,
-                        units.turns,
-                        units.extents,
-                        units.brittle,
-                        size,
-                        catalogue.support_pct,
-                        fill_pct,
-                        effort.room,
-                        effort.joining,
-                        space.blocks,
-                        space.places,
-                        space.chain,
-                        space.sums,
-                        space.levels,
-                        space.who,
-                        space.place,
-                        space.work,
-                    )
-                    if answer == 1:
-                        done = True
-                        break
-                    if answer == 0 and fill_pct == 0:
-                        break
-            if not done and effort.restarts:
-                done = fill(
-                    n,
-                    row,
-                    units.turns,
-                    units.extents,
-                    units.brittle,
-                    units.orders,
-                    size,
-                    catalogue.support_pct,
-                    effort.starts,
-                    effort.starts + effort.restarts,
-                    effort.refillings,
-                    space.sequence,
-                    space.who,
-                    space.place,
-                    space.fragile,
-                    space.points,
-                    space.keys,
-                    space.work,
-                )
-        if not done:
-            return None
-        return self._spots(pieces)
+        ):
+            return self._spots(pieces)
+        return None
+
+    def _assemble(self, row: Ints, count: int, box: int, step: Step) -> bool:
+        """True when joining blocks of some fullness put all pieces into one."""
+        units, space = self.units, self._space
+        space.with_blocks(step.room, len(units.before), self.catalogue.longest_mm)
+        for fill_pct in step.fills_pct:
+            answer = assemble(
+                count,
+                row,
+                units.same,
+                units.turns,
+                units.extents,
+                units.brittle,
+                self.catalogue.sizes[box],
+                self.catalogue.support_pct,
+                fill_pct,
+                step.room,
+                step.joining,
+                space.blocks,
+                space.places,
+                space.chain,
+                space.sums,
+                space.levels,
+                space.who,
+                space.place,
+                space.work,
+            )
+            if answer == 1:
+                return True
+        return False
 
     def fill_some(self, pieces: tuple[int, ...], box: int) -> list[Spot]:
         """As many of the pieces as one greedy filling places, in the order given."""
@@ -203,17 +203,19 @@ class Trials:
             space.keys,
             space.work,
         )
-        return self._spots([int(space.who[k]) for k in range(count)])
+        return self._spots(plain(space.who, count))
 
     def _spots(self, pieces: Sequence[int]) -> list[Spot]:
         """The answer left in the scratch rows, each copy of a kind named once."""
         space = self._space
+        same = self.units.same_kind
         left: dict[int, list[int]] = {}
         for piece in sorted(pieces, reverse=True):
-            left.setdefault(self.units.same[piece], []).append(piece)
+            left.setdefault(same[piece], []).append(piece)
         spots: list[Spot] = []
-        for k in range(len(pieces)):
-            piece = left[self.units.same[space.who[k]]].pop()
-            x, y, z, x2, y2, z2 = (int(side) for side in space.place[6 * k : 6 * k + 6])
+        place = plain(space.place, 6 * len(pieces))
+        for k, who in enumerate(plain(space.who, len(pieces))):
+            piece = left[same[who]].pop()
+            x, y, z, x2, y2, z2 = place[6 * k : 6 * k + 6]
             spots.append((piece, x, y, z, x2 - x, y2 - y, z2 - z))
         return spots

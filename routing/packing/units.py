@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from routing.packing.catalogue import Catalogue
 from routing.packing.goods import PackItem
 from routing.packing.numbers import Ints, ints, zeros
 
@@ -33,109 +35,150 @@ class Kind:
     members: tuple[int, ...]  # item indices, one per copy
     volume_mm3: int
     shapes: tuple[tuple[int, int, int], ...]
+    weight_g: int
+    takers: int  # mask of the catalogue's boxes that take one
+    nested_mm3: int  # what each copy after the first adds at least
     nest_mm: int  # how much a nested copy adds in height; 0 = copies do not nest here
+
+
+@lru_cache(maxsize=100_000)
+def _turned(
+    length: int, width: int, height: int, upright: bool
+) -> tuple[tuple[tuple[int, int, int], ...], tuple[int, ...], tuple[int, ...]]:
+    """Orientations, their row for kernels and what pieces are sorted by, largest first."""
+    shapes = tuple(orientations(length, width, height, upright))
+    row = [side for shape in shapes for side in shape]
+    thin, mid, long = sorted((length, width, height))
+    ranks = (-thin * mid * long, -long, -mid * long, -thin)
+    return shapes, (*row, *([0] * (18 - len(row)))), ranks
 
 
 class Units:
     """Single pieces in canonical order; the same goods listed otherwise give the same rows.
 
-    Rows past `count` are stacks of nested copies, made when a trial needs them.
+    Rows past `count` are stacks of nested copies.
     """
 
     __slots__ = (
+        "_brittle",
+        "_extents",
+        "_ranks",
+        "_turns",
         "before",
         "brittle",
         "count",
         "extents",
         "kind_of",
         "kinds",
-        "member",
         "orders",
         "same",
+        "same_kind",
         "stacks",
         "turns",
     )
 
-    def __init__(self, items: Sequence[PackItem], *, geometric: bool) -> None:
-        groups: dict[tuple[object, ...], list[int]] = {}
-        for index, item in enumerate(items):
-            low, mid, high = sorted((item.length_mm, item.width_mm, item.height_mm))
-            sides: tuple[int, ...] = (high, mid, low)
-            if item.upright:
-                flat = (item.length_mm, item.width_mm)
-                sides = (max(flat), min(flat), item.height_mm)
-            key = (
-                -high * mid * low,
-                -high,
-                *sides,
-                item.upright,
-                item.weight_g,
-                item.fragile and (not geometric or item.nest_mm > 0),
-                item.alone,
-                item.hazmat,
-                item.nest_mm,
-                item.sku if item.nest_mm else "",
-            )
-            group = groups.get(key)
-            if group is None:
-                groups[key] = [index] * item.quantity
-            else:
-                group.extend([index] * item.quantity)
+    def __init__(self, items: Sequence[PackItem], catalogue: Catalogue) -> None:
+        geometric = catalogue.support_pct < 0
         self.kinds: list[Kind] = []
         self.kind_of: list[int] = []
-        self.before: list[int] = []
-        self.member: list[int] = []
-        extents: list[int] = []
-        turns: list[int] = []
-        brittle: list[int] = []
-        ranks: list[tuple[int, ...]] = []
-        self.stacks: dict[tuple[int, int], int] = {}
+        self.before: list[int] = []  # the previous copy of the same kind, or -1
+        self.stacks: dict[tuple[int, int], int] = {}  # (kind, copies): row
+        self._extents: list[int] = []
+        self._turns: list[int] = []
+        self._brittle: list[int] = []
+        self._ranks: list[tuple[int, ...]] = []
+        groups = _groups(items, geometric)
         for key in sorted(groups):
-            members = groups[key]
-            item = items[members[0]]
-            shapes = orientations(item.length_mm, item.width_mm, item.height_mm, item.upright)
-            kind = len(self.kinds)
-            a, b, c = sorted((item.length_mm, item.width_mm, item.height_mm))
-            # A fragile copy would carry the one that sinks into it.
-            nest_mm = 0 if item.fragile else item.nest_mm
-            self.kinds.append(Kind(item, tuple(members), a * b * c, tuple(shapes), nest_mm))
-            row = [side for shape in shapes for side in shape]
-            row += [0] * (18 - len(row))
-            frail = int(item.fragile and not geometric)
-            for copy, member in enumerate(members):
-                unit = len(self.kind_of)
-                self.kind_of.append(kind)
-                self.before.append(unit - 1 if copy else -1)
-                self.member.append(member)
-                extents += row
-                turns.append(len(shapes))
-                brittle.append(frail)
-                ranks.append((frail, a * b * c, c, b * c, a))
+            self._add_kind(items, groups[key], catalogue)
         self.count = len(self.kind_of)
-        room = self.count
-        for index, kind_row in enumerate(self.kinds):
-            if kind_row.nest_mm:
-                for copies in range(2, len(kind_row.members) + 1):
-                    self.stacks[index, copies] = room
-                    height = kind_row.item.height_mm + (copies - 1) * kind_row.nest_mm
-                    row = [side for x, y, _ in kind_row.shapes for side in (x, y, height)]
-                    extents += row + [0] * (18 - len(row))
-                    turns.append(len(kind_row.shapes))
-                    brittle.append(0)
-                    x, y, _ = kind_row.shapes[0]
-                    a, b, c = sorted((x, y, height))
-                    ranks.append((0, a * b * c, c, b * c, a))
-                    room += 1
+        for kind, row in enumerate(self.kinds):
+            if row.nest_mm:
+                self._add_stacks(kind, row)
+        room = len(self._turns)
         orders = [0] * (4 * room)
         for s in range(4):
-            by = sorted(range(room), key=lambda u: (ranks[u][0], -ranks[u][1 + s], u))
-            for rank, unit in enumerate(by):
+            by = [rank[s] for rank in self._ranks]
+            if any(self._brittle):  # fragile pieces last: nothing may rest on them
+                by = [rank + (frail << 50) for rank, frail in zip(by, self._brittle, strict=True)]
+            for rank, unit in enumerate(sorted(range(room), key=by.__getitem__)):
                 orders[4 * unit + s] = rank
-        self.turns: Ints = ints(turns)
-        self.extents: Ints = ints(extents)
-        self.brittle: Ints = ints(brittle)
+        self.turns: Ints = ints(self._turns)
+        self.extents: Ints = ints(self._extents)
+        self.brittle: Ints = ints(self._brittle)
         self.orders: Ints = ints(orders)
-        self.same: Ints = ints([*self.kind_of, *range(len(self.kinds), len(self.kinds) + room)])
+        stacks = range(len(self.kinds), len(self.kinds) + room - self.count)
+        self.same_kind = [*self.kind_of, *stacks]
+        self.same: Ints = ints(self.same_kind)
+
+    def _add_kind(
+        self, items: Sequence[PackItem], members: list[int], catalogue: Catalogue
+    ) -> None:
+        item = items[members[0]]
+        shapes, row, ranks = _turned(item.length_mm, item.width_mm, item.height_mm, item.upright)
+        volume = item.volume_mm3
+        # A fragile copy would carry the one that sinks into it.
+        nest_mm = 0 if item.fragile else item.nest_mm
+        self.kinds.append(
+            Kind(
+                item,
+                tuple(members),
+                volume,
+                shapes,
+                item.weight_g,
+                catalogue.takers(shapes),
+                volume // item.height_mm * nest_mm if nest_mm else volume,
+                nest_mm,
+            )
+        )
+        kind = len(self.kinds) - 1
+        unit = len(self.kind_of)
+        copies = len(members)
+        self.kind_of += [kind] * copies
+        self.before += [-1, *range(unit, unit + copies - 1)]
+        self._extents += row * copies
+        self._turns += [len(shapes)] * copies
+        self._brittle += [int(item.fragile and catalogue.support_pct >= 0)] * copies
+        self._ranks += [ranks] * copies
+
+    def _add_stacks(self, kind: int, row: Kind) -> None:
+        item = row.item
+        for copies in range(2, len(row.members) + 1):
+            height = item.height_mm + (copies - 1) * row.nest_mm
+            shapes, extents, ranks = _turned(item.length_mm, item.width_mm, height, True)
+            self.stacks[kind, copies] = len(self._turns)
+            self._extents += extents
+            self._turns.append(len(shapes))
+            self._brittle.append(0)
+            self._ranks.append(ranks)
+
+
+def _groups(items: Sequence[PackItem], geometric: bool) -> dict[tuple[object, ...], list[int]]:
+    """Item indices by what the items are, one per copy; keys sort largest goods first."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for index, item in enumerate(items):
+        low, mid, high = sorted((item.length_mm, item.width_mm, item.height_mm))
+        sides = (high, mid, low)
+        if item.upright:
+            length, width = item.length_mm, item.width_mm
+            sides = (max(length, width), min(length, width), item.height_mm)
+        key = (
+            -high * mid * low,
+            -high,
+            *sides,
+            item.upright,
+            item.weight_g,
+            item.fragile and (not geometric or item.nest_mm > 0),
+            item.alone,
+            item.hazmat,
+            item.nest_mm,
+            item.sku if item.nest_mm else "",
+        )
+        members = groups.get(key)
+        if members is None:
+            groups[key] = [index] * item.quantity
+        else:
+            members.extend([index] * item.quantity)
+    return groups
 
 
 class Workspace:

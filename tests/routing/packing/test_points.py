@@ -15,10 +15,10 @@ FREE = Tariff("free", ((1_000_000, 0),))
 
 
 def fits(goods: list[tuple[int, int, int]], inner: tuple[int, int, int], preset: Preset) -> bool:
-    units = Units([PackItem(str(k), *sides, 0) for k, sides in enumerate(goods)], geometric=True)
-    box = Box("b", inner, inner, 0, 1_000_000, 0)
-    trials = Trials(units, prepare([box], FREE, support_pct=-1), EFFORTS[preset])
-    return trials.fit(tuple(range(units.count)), 0) is not None
+    catalogue = prepare([Box("b", inner, inner, 0, 1_000_000, 0)], FREE, support_pct=-1)
+    units = Units([PackItem(str(k), *sides, 0) for k, sides in enumerate(goods)], catalogue)
+    trials = Trials(units, catalogue, EFFORTS[preset])
+    return trials.fit(tuple(range(units.count)), 0, len(EFFORTS[preset].steps)) is not None
 
 
 def can_fit(goods: list[tuple[int, int, int]], inner: tuple[int, int, int]) -> bool:
