@@ -8,8 +8,8 @@ that no piece can fill. Lengths in mm; work is counted in pairs of blocks looked
 from core.kernels import kernel
 from routing.packing.numbers import Ints
 
-BLOCK = 9  # code, dx, dy, dz, volume of pieces, number of pieces, place offset, next, used volume
-CHAINS = 1024
+BLOCK = 8  # code, dx, dy, dz, volume of pieces, number of pieces, place offset, next
+CHAINS = 1021  # a prime, so that codes spread
 NARROW = 128  # mm
 
 
@@ -204,12 +204,12 @@ def assemble(
     for axis in range(3):
         reach(n, units, turns, extents, axis, size[axis], axis * gap, sums)
         work[0] += 4 * n * min(size[axis], NARROW) // 10
-    for b in range(count):
-        at = BLOCK * b
-        used = 1
-        for axis in range(3):
-            used *= size[axis] - sums[axis * gap + size[axis] - blocks[at + 1 + axis]]
-        blocks[at + 8] = used
+        # From here on sums[axis * gap + length] = what a block of that length takes up at least.
+        for d in range(size[axis] // 2 + 1):
+            low = sums[axis * gap + d]
+            high = sums[axis * gap + size[axis] - d]
+            sums[axis * gap + d] = size[axis] - high
+            sums[axis * gap + size[axis] - d] = size[axis] - low
     levels[1] = 0  # levels[t] = first block of t pieces
     levels[2] = count
     offset = 7 * count
@@ -222,40 +222,47 @@ def assemble(
                 first = levels[t - i]
                 if i == t - i:
                     first = a
-                code_a = blocks[BLOCK * a] + bias
+                at_a = BLOCK * a
+                code_a = blocks[at_a]
+                biased = code_a + bias
+                ax = blocks[at_a + 1]
+                ay = blocks[at_a + 2]
+                az = blocks[at_a + 3]
+                volume_a = blocks[at_a + 4]
+                work[0] += levels[t - i + 1] - first
                 for b in range(first, levels[t - i + 1]):
-                    work[0] += 1
-                    if (code_a + blocks[BLOCK * b]) & guards:
+                    at_b = BLOCK * b
+                    if (biased + blocks[at_b]) & guards:
                         continue
-                    both = blocks[BLOCK * a + 4] + blocks[BLOCK * b + 4]
+                    bx = blocks[at_b + 1]
+                    by = blocks[at_b + 2]
+                    bz = blocks[at_b + 3]
+                    both = volume_a + blocks[at_b + 4]
                     for axis in range(3):
-                        x = blocks[BLOCK * a + 1]
-                        y = blocks[BLOCK * a + 2]
-                        z = blocks[BLOCK * a + 3]
                         if axis == 0:
-                            x += blocks[BLOCK * b + 1]
+                            x = ax + bx
+                            y = max(ay, by)
+                            z = max(az, bz)
+                            if x > size[0]:
+                                continue
+                        elif axis == 1:
+                            x = max(ax, bx)
+                            y = ay + by
+                            z = max(az, bz)
+                            if y > size[1]:
+                                continue
                         else:
-                            x = max(x, blocks[BLOCK * b + 1])
-                        if axis == 1:
-                            y += blocks[BLOCK * b + 2]
-                        else:
-                            y = max(y, blocks[BLOCK * b + 2])
-                        if axis == 2:
-                            z += blocks[BLOCK * b + 3]
-                        else:
-                            z = max(z, blocks[BLOCK * b + 3])
-                        if x > size[0] or y > size[1] or z > size[2]:
+                            x = max(ax, bx)
+                            y = max(ay, by)
+                            z = az + bz
+                            if z > size[2]:
+                                continue
+                        used = sums[x] * sums[gap + y] * sums[2 * gap + z]
+                        if used - both > spare:
                             continue
                         if t < n and both * 100 < fill_pct * x * y * z:
                             continue
-                        used = (
-                            (size[0] - sums[size[0] - x])
-                            * (size[1] - sums[gap + size[1] - y])
-                            * (size[2] - sums[2 * gap + size[2] - z])
-                        )
-                        if used - both > spare:
-                            continue
-                        code = blocks[BLOCK * a] + blocks[BLOCK * b]
+                        code = code_a + blocks[at_b]
                         if dominated(code, x, y, z, chain, blocks):
                             continue
                         low = a
@@ -289,7 +296,6 @@ def assemble(
                         blocks[at + 5] = t
                         blocks[at + 6] = offset
                         blocks[at + 7] = chain[code % CHAINS] - 1
-                        blocks[at + 8] = used
                         join(low, high, axis, flip, count, blocks, places)
                         if t == n:
                             for k in range(n):

@@ -20,7 +20,6 @@ from routing.packing.goods import (
 from routing.packing.many import split_many
 from routing.packing.parcelling import Chosen, fitting_boxes
 from routing.packing.search import (
-    FEW,
     least_anyhow,
     least_several,
     split_few,
@@ -38,7 +37,7 @@ _CHECKOUT = (
     Step(100, 100_000, (0,), 100_000, 600),
 )
 EFFORTS = {
-    Preset.CHECKOUT: Effort(_CHECKOUT, 250_000),
+    Preset.CHECKOUT: Effort(_CHECKOUT, 280_000),
     Preset.WAREHOUSE: Effort(
         (
             *_CHECKOUT,
@@ -47,7 +46,7 @@ EFFORTS = {
         ),
         12_000_000,
     ),
-    Preset.REDUCED: Effort((Step(4, 2_000),), 20_000),
+    Preset.REDUCED: Effort((Step(6, 3_000), Step(16, 8_000, (90,), 6_000, 150)), 25_000, few=8),
 }
 
 
@@ -132,7 +131,7 @@ def _pack_units(trials: Trials, singles: list[int]) -> Packing:
     everything = tuple(range(units.count))
     candidates = fitting_boxes(trials, everything) if together(units) else []
     bound = min(several, candidates[0][0]) if candidates else several
-    few = units.count <= FEW
+    few = units.count <= trials.effort.few
     known = _one_box(trials, everything, candidates, None, 1)
     if few and (known is None or known[0].cost > several):
         known, proven_bound = split_few(trials, known)

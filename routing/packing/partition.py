@@ -1,7 +1,7 @@
 """Splits a small order into parcels at least cost: a programme over all subsets of its pieces.
 
 Every subset has a price per box, or none where it surely cannot go; the search refutes what it
-could not pack and asks again. Subsets are bit masks over at most 12 pieces, equal ones adjacent.
+could not pack and asks again. Subsets are bit masks over few pieces, equal ones adjacent.
 """
 
 from core.kernels import kernel
@@ -48,6 +48,7 @@ def price_subsets(
     canon: Ints,
     costs: Ints,
     best: Ints,
+    total: Ints,
 ) -> None:
     """Fill costs[mask * boxes + b] and best[mask], the cheapest box of each subset (or -1).
 
@@ -67,10 +68,20 @@ def price_subsets(
         while before[spot] >= 0 and not rest >> before[spot] & 1:
             spot = before[spot]
         canon[mask] = rest | 1 << spot
+    # total[mask] is scratch here: which boxes the rules leave to a subset, as a mask.
+    total[0] = (1 << boxes) - 1
     for mask in range(1, full):
         best[mask] = -1
         if canon[mask] != mask:
             continue
+        high = n - 1
+        while not mask >> high & 1:
+            high -= 1
+        allowed = total[mask ^ (1 << high)]
+        for b in range(boxes):
+            if allowed >> b & 1 and friends[high * boxes + b] & mask != mask:
+                allowed ^= 1 << b
+        total[mask] = allowed
         weight = 0
         volume = 0
         for i in range(n):
@@ -80,21 +91,17 @@ def price_subsets(
                 if before[i] >= 0:
                     volume -= saved[i]
         least = INFINITE
+        rated = -1
+        rate = 0
         for b in range(boxes):
             cost = INFINITE
             gross = weight + box_rows[5 * b + 1]
-            if volume <= box_rows[5 * b] and gross <= box_rows[5 * b + 2]:
-                together = True
-                for i in range(n):
-                    if mask >> i & 1 and friends[i * boxes + b] & mask != mask:
-                        together = False
-                        break
-                if together:
-                    billable = max(gross, box_rows[5 * b + 3])
-                    cost = (
-                        rate_minor(billable, brackets, to_g, prices, extra_minor_per_kg)
-                        + box_rows[5 * b + 4]
-                    )
+            if allowed >> b & 1 and volume <= box_rows[5 * b] and gross <= box_rows[5 * b + 2]:
+                billable = max(gross, box_rows[5 * b + 3])
+                if billable != rated:
+                    rate = rate_minor(billable, brackets, to_g, prices, extra_minor_per_kg)
+                    rated = billable
+                cost = rate + box_rows[5 * b + 4]
             costs[mask * boxes + b] = cost
             if cost < least:
                 least = cost
@@ -117,25 +124,39 @@ def refute(n: int, boxes: int, mask: int, box: int, canon: Ints, costs: Ints, be
 
 
 @kernel
-def split(n: int, boxes: int, canon: Ints, costs: Ints, best: Ints, total: Ints, part: Ints) -> int:
-    """The least total over all ways to split the pieces; part[mask] = the subset taken first."""
+def split(
+    n: int,
+    boxes: int,
+    canon: Ints,
+    costs: Ints,
+    best: Ints,
+    price: Ints,
+    total: Ints,
+    part: Ints,
+) -> int:
+    """The least total over all ways to split the pieces; part[mask] = the subset taken first.
+
+    price and total are filled for every mask, part for canonical ones.
+    """
+    for mask in range(1, 1 << n):
+        one = canon[mask]
+        b = best[one]
+        price[mask] = costs[one * boxes + b] if b >= 0 else INFINITE
     total[0] = 0
     for mask in range(1, 1 << n):
         if canon[mask] != mask:
+            total[mask] = total[canon[mask]]
             continue
         lowest = mask & -mask
-        least = INFINITE
-        taken = mask
         rest = mask ^ lowest
-        others = rest
-        while True:
-            one = canon[others | lowest]
-            b = best[one]
-            if b >= 0:
-                cost = costs[one * boxes + b] + total[canon[rest ^ others]]
-                if cost < least:
-                    least = cost
-                    taken = others | lowest
+        least = price[mask]
+        taken = mask
+        others = (rest - 1) & rest if rest else 0
+        while rest:
+            cost = price[others | lowest] + total[rest ^ others]
+            if cost < least:
+                least = cost
+                taken = others | lowest
             if others == 0:
                 break
             others = (others - 1) & rest

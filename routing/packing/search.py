@@ -9,8 +9,6 @@ from routing.packing.partition import INFINITE, price_subsets, refute, split
 from routing.packing.trial import Trials
 from routing.packing.units import Units
 
-FEW = 12  # pieces up to which every subset is looked at
-
 
 def together(units: Units) -> bool:
     """True when rules let all pieces share one parcel."""
@@ -73,13 +71,23 @@ class Prices:
     canon: Ints
     costs: Ints
     best: Ints
+    price: Ints
     total: Ints
     part: Ints
 
     def least(self) -> int:
         """The least total by these prices; `part` tells how."""
         return int(
-            split(self.pieces, self.boxes, self.canon, self.costs, self.best, self.total, self.part)
+            split(
+                self.pieces,
+                self.boxes,
+                self.canon,
+                self.costs,
+                self.best,
+                self.price,
+                self.total,
+                self.part,
+            )
         )
 
     def strike(self, mask: int, box: int) -> None:
@@ -101,7 +109,7 @@ def price_all(trials: Trials) -> Prices:
     apart, nested_row = ints(masks_apart(units)), ints(nested)
     for b, size in enumerate(catalogue.sizes):
         befriend(n, b, boxes, apart, nested_row, units.turns, units.extents, size, friends)
-    canon, best, total, part = (zeros(1 << n) for _ in range(4))
+    canon, best, price, total, part = (zeros(1 << n) for _ in range(5))
     costs = zeros((1 << n) * boxes)
     extra = catalogue.tariff.extra_minor_per_kg
     price_subsets(
@@ -120,18 +128,20 @@ def price_all(trials: Trials) -> Prices:
         canon,
         costs,
         best,
+        total,
     )
-    return Prices(n, boxes, canon, costs, best, total, part)
+    return Prices(n, boxes, canon, costs, best, price, total, part)
 
 
 def split_few(trials: Trials, known: list[Chosen] | None) -> tuple[list[Chosen], int]:
-    """The cheapest split found of at most FEW pieces and a bound no split can beat.
+    """The cheapest split found of few pieces and a bound no split can beat.
 
     `known` = a packing in hand, which the answer is never dearer than. Each level of effort
     starts again from prices that only what surely cannot be has raised.
     """
     prices = price_all(trials)
     bound = prices.least()
+    trials.spend((prices.boxes << prices.pieces) // 6)
     if known is None:
         known = insert_all(Parcelling(trials, 1), range(trials.units.count))
     for levels in range(1, len(trials.effort.steps) + 1):

@@ -32,6 +32,7 @@ class Effort:
 
     steps: tuple[Step, ...]
     order: int
+    few: int = 12  # pieces up to which every subset is priced; at most 20
 
 
 class Trials:

@@ -219,7 +219,7 @@ class Workspace:
         """Make room for joining blocks; `axis` = longest row per axis."""
         if room > self.room:
             self.room = room
-            self.blocks = zeros(9 * (room + 1))
+            self.blocks = zeros(8 * (room + 1))
             self.places = zeros(7 * (room + 1) * pieces)
             self.chain = zeros(1024)
             self.sums = zeros(4 * axis)

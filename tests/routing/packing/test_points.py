@@ -55,7 +55,7 @@ def can_fit(goods: list[tuple[int, int, int]], inner: tuple[int, int, int]) -> b
     return bool(status != cp_model.INFEASIBLE)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_what_is_not_placed_cannot_be_placed(seed: int) -> None:
     rng = random.Random(seed)
     inner = (20, 16, 12)
