@@ -1,0 +1,166 @@
+"""Sends one notice, once: checks that it is still true and wanted, and never repeats in doubt."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from carriers.status import Status
+from core.errors import LanewiseError, Unavailable
+from core.ids import SubjectId, TenantId
+from store.audit import audit
+from store.jobs import Retry
+from store.persons import Erased, read_person
+from store.session import Sessions, lock, now
+from tracking.flows.open_link import RETURN, TRACK, open_link
+from tracking.flows.refresh_parcel import told_of
+from tracking.notices.compose import OF_RETURNS, Texts, compose
+from tracking.notices.occasions import Occasion, QuietHours, earliest_sending, is_useful
+from tracking.ports import Message, NoticeChannel, SendingRefused, SendingUncertain
+from tracking.tables import NoticePreferenceRow, NoticeRow, TrackedParcelRow
+
+PATHS = {TRACK: "/track/", RETURN: "/returns/"}
+
+
+class Overtaken(LanewiseError):
+    """Another worker is sending or has sent this notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """How notices leave: the channel, the texts, and the address that links begin with."""
+
+    channel: NoticeChannel
+    texts: Texts
+    public_url: str
+
+
+def send_notice(sessions: Sessions, tenant: TenantId, notice_id: UUID, outlet: Outlet) -> str:
+    """Send it if it still should be; returns its state afterwards. Repeats safely.
+
+    A worker killed before the irrevocable step leaves the notice `intended`: it is sent later.
+    Killed after it, the notice is found `sending`: a channel that repeats safely sends again, any
+    other leaves it `unknown` for a person to decide. Raises Unavailable while the channel is down
+    and Retry in quiet hours; the job loop then comes back.
+    """
+    with sessions(tenant, actor="notices") as session:
+        message = _prepare(session, notice_id, outlet)
+        if isinstance(message, str):
+            return message
+        if isinstance(message, datetime):
+            raise Retry(message, "quiet hours")
+
+    def before_sending() -> None:
+        with sessions(tenant, actor="notices") as session:
+            row = lock(session, NoticeRow, notice_id)
+            again = row.state == "sending" and outlet.channel.repeats_safely
+            if row.state != "intended" and not again:
+                raise Overtaken
+            row.state = "sending"
+
+    try:
+        outlet.channel.send(message, before_sending)
+    except Overtaken:
+        return "overtaken"
+    except SendingRefused as error:
+        return _end(sessions, tenant, notice_id, "failed", error.message)
+    except SendingUncertain as error:
+        return _end(sessions, tenant, notice_id, "unknown", error.message)
+    except Unavailable as error:
+        _end(sessions, tenant, notice_id, "intended", error.message)
+        raise
+    return _end(sessions, tenant, notice_id, "sent", None)
+
+
+def _prepare(session: Session, notice_id: UUID, outlet: Outlet) -> Message | str | datetime:
+    """The message; or the state of a notice that is not sent now; or when to come back."""
+    row = lock(session, NoticeRow, notice_id)
+    if row.state == "sending" and not outlet.channel.repeats_safely:
+        row.state, row.why = "unknown", "the worker died while sending"
+        audit(session, "notice.unknown", "notice", row.id)
+    if row.state not in ("intended", "sending"):
+        return row.state
+    occasion, instant = Occasion(row.occasion), now(session)
+    reason = _why_not(session, row, occasion)
+    if reason is not None:
+        row.state, row.why = "dropped", reason
+        return row.state
+    later = earliest_sending(instant, row.zone, _quiet_hours(session, row))
+    if later > instant and occasion is not Occasion.HAND_OVER_DUE:
+        return later
+    person = read_person(session, SubjectId(row.person_id)) if row.person_id else Erased()
+    if isinstance(person, Erased) or not person.address.email:
+        row.state, row.why = "dropped", "nobody to write to"
+        return row.state
+    row.attempts += 1
+    row.channel = outlet.channel.name
+    purpose = RETURN if occasion in OF_RETURNS else TRACK
+    link = ""
+    if occasion is not Occasion.HAND_OVER_DUE:
+        token = open_link(session, row.order_id, purpose)
+        link = outlet.public_url.rstrip("/") + PATHS[purpose] + token
+    written = compose(
+        outlet.texts,
+        occasion,
+        row.facts,
+        name=person.address.name,
+        language=row.language,
+        zone_name=row.zone,
+        link=link,
+    )
+    return Message(
+        str(row.id),
+        person.address.email,
+        written.language,
+        written.subject,
+        written.text,
+        written.html,
+    )
+
+
+def _why_not(session: Session, row: NoticeRow, occasion: Occasion) -> str | None:
+    """Why it should not be sent any more."""
+    unwanted = session.scalars(
+        select(NoticePreferenceRow.is_wanted)
+        .where(
+            NoticePreferenceRow.person_id == row.person_id,
+            NoticePreferenceRow.occasion.in_((occasion.value, "*")),
+        )
+        .order_by(NoticePreferenceRow.occasion.desc())  # the named occasion before `*`
+    ).first()
+    if unwanted is False:
+        return "not wanted"
+    parcel = session.get(TrackedParcelRow, row.parcel_id) if row.parcel_id else None
+    if parcel is not None and not is_useful(
+        occasion,
+        row.facts.get("detail", ""),
+        told=told_of(parcel),
+        state=Status(parcel.state),
+        intended_at=row.created_at,
+        now=now(session),
+    ):
+        return "no longer useful"
+    return None
+
+
+def _quiet_hours(session: Session, row: NoticeRow) -> QuietHours:
+    own = session.scalars(
+        select(NoticePreferenceRow).where(
+            NoticePreferenceRow.person_id == row.person_id,
+            NoticePreferenceRow.quiet_from_min.is_not(None),
+        )
+    ).first()
+    if own is None or own.quiet_from_min is None or own.quiet_to_min is None:
+        return QuietHours()
+    return QuietHours(own.quiet_from_min, own.quiet_to_min)
+
+
+def _end(sessions: Sessions, tenant: TenantId, notice_id: UUID, state: str, why: str | None) -> str:
+    with sessions(tenant, actor="notices") as session:
+        row = lock(session, NoticeRow, notice_id)
+        row.state, row.why = state, why[:200] if why else None
+        if state == "sent":
+            row.sent_at = now(session)
+        return row.state
