@@ -11,7 +11,10 @@ from core.kernels import compiled
 app = typer.Typer()
 
 # Modules whose `warm()` calls every kernel once with its one signature.
-KERNELS: tuple[str, ...] = ("routing.packing.fit",)
+KERNELS: tuple[str, ...] = (
+    "routing.packing.fit",
+    "routing.tours.ruin_engine",
+)
 
 
 @app.command()

@@ -25,7 +25,10 @@ class Watch(Protocol):
 class Engine(Protocol):
     """A way to plan tours."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As the answer calls it."""
+        ...
 
     def lacks(self, problem: Problem) -> str:
         """Which rule of the problem this engine cannot express; empty when it can all."""

@@ -4,9 +4,12 @@ from routing.tours.engine import Engine
 from routing.tours.ortools_engine import OrToolsEngine
 from routing.tours.problem import Problem
 from routing.tours.pyvrp_engine import PyVrpEngine
+from routing.tours.ruin_engine import RuinEngine
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (PyVrpEngine(), OrToolsEngine())}
-PREFERENCE = ("pyvrp", "ortools")
+ENGINES: dict[str, Engine] = {
+    engine.name: engine for engine in (RuinEngine(), PyVrpEngine(), OrToolsEngine())
+}
+PREFERENCE = ("ruin", "pyvrp", "ortools")
 
 
 def choose(problem: Problem) -> tuple[tuple[str, ...], tuple[str, ...]]:

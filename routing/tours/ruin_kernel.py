@@ -1,0 +1,503 @@
+"""Slack induction by string removals (Christiaens & Vanden Berghe 2020) with O(1) insertion checks.
+
+Each step takes strings of neighbouring stops out of neighbouring tours and puts them back greedily
+with blinks; a threshold that cools decides what is kept. Whole numbers throughout: the same answer
+compiled or not.
+"""
+
+import numpy as np
+
+from core.kernels import kernel
+from routing.tours.ruin_arrays import Data, Longs, State
+
+MEAN_REMOVED = 10  # the paper's mean number of stops removed in a step
+LONGEST_STRING = 10
+SPLIT_SHARE = 128  # of 256: how often a string keeps stops in its middle
+BLINK_MEAN = 100  # one position in so many is overlooked
+MASK = 0xFFFFFFFF
+INFINITE = 1 << 60
+LOG_BITS = 12
+ORDER_WEIGHTS = (4, 4, 2, 1, 2, 2, 2)  # random, demand, far, close, width, opening, closing
+
+
+def log_table() -> Longs:
+    """-ln(u) * 2**16 at the middle of 4096 equal slices of (0, 1)."""
+    slices = 1 << LOG_BITS
+    u = (np.arange(slices) + 0.5) / slices
+    table: Longs = np.rint(-np.log(u) * 65536).astype(np.int64)
+    return table
+
+
+@kernel
+def draw(seed: Longs) -> int:
+    """The next 32-bit number of Marsaglia's xorshift; `seed[0]` must not be 0."""
+    x = int(seed[0])
+    x ^= (x << 13) & MASK
+    x ^= x >> 17
+    x ^= (x << 5) & MASK
+    seed[0] = x
+    return x
+
+
+@kernel
+def below(seed: Longs, limit: int) -> int:
+    """A number from 0 to limit - 1."""
+    return (draw(seed) * limit) >> 32
+
+
+@kernel
+def forward(data: Data, state: State, node: int) -> None:
+    """Earliest times from `node` on, until nothing changes."""
+    following, early = state.links[0], state.times[0]
+    while True:
+        nxt = following[node]
+        if nxt < 0:
+            return
+        time = early[node] + data.service[node] + data.duration[data.place[node], data.place[nxt]]
+        if time < data.opens[nxt]:
+            time = data.opens[nxt]
+        if early[nxt] == time:
+            return
+        early[nxt] = time
+        node = nxt
+
+
+@kernel
+def backward(data: Data, state: State, node: int) -> None:
+    """Latest times from `node` back, until nothing changes."""
+    previous, late = state.links[1], state.times[1]
+    while True:
+        prv = previous[node]
+        if prv < 0:
+            return
+        time = late[node] - data.service[prv] - data.duration[data.place[prv], data.place[node]]
+        if time > data.closes[prv]:
+            time = data.closes[prv]
+        if late[prv] == time:
+            return
+        late[prv] = time
+        node = prv
+
+
+@kernel
+def link_cost(data: Data, state: State, p: int, c: int, q: int, v: int) -> int:
+    """Cost of putting c between p and q on vehicle v, move away from home included."""
+    a, b, e = data.place[p], data.place[c], data.place[q]
+    cost = data.unit[v] * (
+        np.int64(data.distance[a, b]) + data.distance[b, e] - data.distance[a, e]
+    )
+    if data.home[c] >= 0 and data.home[c] != v:
+        cost += data.away[0]
+    n = data.load.shape[0]
+    if p >= n and q >= n:  # an empty vehicle is taken out
+        cost += data.fixed[v] + data.unit[v] * data.distance[a, e]
+    return int(cost)
+
+
+@kernel
+def fits(data: Data, state: State, p: int, c: int, q: int) -> bool:
+    """True when c can be served between p and q in time."""
+    b = data.place[c]
+    time = state.times[0, p] + data.service[p] + data.duration[data.place[p], b]
+    if time < data.opens[c]:
+        time = data.opens[c]
+    if time > data.closes[c]:
+        return False
+    return bool(time + data.service[c] + data.duration[b, data.place[q]] <= state.times[1, q])
+
+
+@kernel
+def has_room(data: Data, state: State, v: int, c: int) -> bool:
+    for d in range(data.load.shape[1]):
+        if data.load[c, d] > state.room[v, d]:
+            return False
+    return bool(data.allowed[c, v] != 0)
+
+
+@kernel
+def insert(data: Data, state: State, p: int, c: int) -> None:
+    """Put c behind p; times, loads and counts follow."""
+    following, previous, vehicle = state.links[0], state.links[1], state.links[2]
+    q = following[p]
+    v = vehicle[p]
+    following[p] = c
+    following[c] = q
+    edge = state.links[3]
+    edge[p] = data.distance[data.place[p], data.place[c]]
+    edge[c] = data.distance[data.place[c], data.place[q]]
+    previous[q] = c
+    previous[c] = p
+    vehicle[c] = v
+    for d in range(data.load.shape[1]):
+        state.room[v, d] -= data.load[c, d]
+    if data.home[c] >= 0 and data.home[c] != v:
+        state.total[1] += 1
+    state.times[0, c] = -1
+    state.times[1, c] = -1
+    touch(state, v)
+    forward(data, state, p)
+    backward(data, state, q)
+
+
+@kernel
+def remove(data: Data, state: State, c: int) -> None:
+    """Take c out of its tour and its costs out of the total; times are left to the caller."""
+    following, previous, vehicle = state.links[0], state.links[1], state.links[2]
+    p, q, v = previous[c], following[c], vehicle[c]
+    state.total[0] -= link_cost(data, state, p, c, q, v)
+    following[p] = q
+    previous[q] = p
+    vehicle[c] = -1
+    state.links[3, p] = data.distance[data.place[p], data.place[q]]
+    for d in range(data.load.shape[1]):
+        state.room[v, d] += data.load[c, d]
+    if data.home[c] >= 0 and data.home[c] != v:
+        state.total[1] -= 1
+
+
+@kernel
+def refresh(data: Data, state: State, absent: Longs) -> None:
+    """Times and total cost of a state from its links alone."""
+    n, vehicles = data.load.shape[0], data.unit.shape[0]
+    following, previous = state.links[0], state.links[1]
+    total = np.int64(0)
+    away = np.int64(0)
+    for v in range(vehicles):
+        start, end = n + v, n + vehicles + v
+        state.times[0, start] = data.opens[start]
+        state.times[1, end] = data.closes[end]
+        node = start
+        while node != end:
+            nxt = following[node]
+            a, b = data.place[node], data.place[nxt]
+            state.links[3, node] = data.distance[a, b]
+            if following[start] != end:
+                total += data.unit[v] * data.distance[a, b]
+            if nxt < n and data.home[nxt] >= 0 and data.home[nxt] != v:
+                total += data.away[0]
+                away += 1
+            time = (
+                state.times[0, node]
+                + data.service[node]
+                + data.duration[data.place[node], data.place[nxt]]
+            )
+            state.times[0, nxt] = max(time, data.opens[nxt])
+            node = nxt
+        if following[start] != end:
+            total += data.fixed[v]
+        while node != start:
+            prv = previous[node]
+            time = (
+                state.times[1, node]
+                - data.service[prv]
+                - data.duration[data.place[prv], data.place[node]]
+            )
+            state.times[1, prv] = min(time, data.closes[prv])
+            node = prv
+    for c in range(n):
+        if state.links[2, c] < 0:
+            total += absent[c]
+    state.total[0] = total
+    state.total[1] = away
+
+
+@kernel
+def ruin(data: Data, state: State, removed: Longs, count: int, seed: Longs) -> int:
+    """Remove strings near a random stop; the removed are appended to `removed`, count returned."""
+    n, vehicles = data.load.shape[0], data.unit.shape[0]
+    following, vehicle = state.links[0], state.links[2]
+    used, planned = 0, 0
+    for v in range(vehicles):
+        if following[n + v] < n:
+            used += 1
+    planned = n - count
+    if used == 0 or planned == 0:
+        return count
+    longest = min(LONGEST_STRING, max(1, planned // used))
+    most = (1024 * MEAN_REMOVED) // (1 + longest) - 256  # 256ths of a string
+    strings = (256 + below(seed, max(1, most))) >> 8
+    touched = np.full(strings, -1, np.int64)
+    broken = 0
+    centre = below(seed, n)
+    for rank in range(-1, data.near.shape[1]):
+        c = centre if rank < 0 else data.near[centre, rank]
+        if c < 0 or broken == strings:
+            break
+        v = vehicle[c]
+        if v < 0:
+            continue
+        seen = False
+        for t in range(broken):
+            if touched[t] == v:
+                seen = True
+        if seen:
+            continue
+        touched[broken] = v
+        broken += 1
+        touch(state, v)
+        count = cut_string(data, state, removed, count, c, longest, seed)
+        backward_all(data, state, n + vehicles + v)
+        if state.times[1, n + v] < state.times[0, n + v]:
+            # the way between the neighbours is longer than through what was removed
+            while following[n + v] < n:
+                removed[count] = following[n + v]
+                remove(data, state, removed[count])
+                count += 1
+            backward_all(data, state, n + vehicles + v)
+        forward_all(data, state, n + v)
+    return count
+
+
+@kernel
+def forward_all(data: Data, state: State, start: int) -> None:
+    """Earliest times of a whole tour."""
+    following, early = state.links[0], state.times[0]
+    node = start
+    nxt = following[node]
+    while nxt >= 0:
+        time = early[node] + data.service[node] + data.duration[data.place[node], data.place[nxt]]
+        early[nxt] = max(time, data.opens[nxt])
+        node = nxt
+        nxt = following[node]
+
+
+@kernel
+def backward_all(data: Data, state: State, end: int) -> None:
+    """Latest times of a whole tour."""
+    previous, late = state.links[1], state.times[1]
+    node = end
+    prv = previous[node]
+    while prv >= 0:
+        time = late[node] - data.service[prv] - data.duration[data.place[prv], data.place[node]]
+        late[prv] = min(time, data.closes[prv])
+        node = prv
+        prv = previous[node]
+
+
+@kernel
+def cut_string(
+    data: Data, state: State, removed: Longs, count: int, c: int, longest: int, seed: Longs
+) -> int:
+    """Remove a string of stops around c, sometimes keeping a few in its middle."""
+    n = data.load.shape[0]
+    following, previous = state.links[0], state.links[1]
+    behind, ahead = 0, 0
+    node = previous[c]
+    while node < n and behind < longest:
+        behind += 1
+        node = previous[node]
+    node = following[c]
+    while node < n and ahead < longest:
+        ahead += 1
+        node = following[node]
+    size = behind + ahead + 1
+    length = 1 + below(seed, min(longest, size))
+    kept = 0
+    if length > 1 and below(seed, 256) < SPLIT_SHARE:
+        while length + kept < size:
+            kept += 1
+            if below(seed, 100) != 0:
+                break
+    whole = length + kept
+    low = max(0, whole - 1 - ahead)
+    high = min(whole - 1, behind)
+    back = low + below(seed, high - low + 1)
+    node = c
+    for _ in range(back):
+        node = previous[node]
+    skip_from = 1 + below(seed, length - 1) if kept > 0 else whole
+    for position in range(whole):
+        nxt = following[node]
+        if position < skip_from or position >= skip_from + kept:
+            remove(data, state, node)
+            removed[count] = node
+            count += 1
+        node = nxt
+    return count
+
+
+@kernel
+def sort_removed(data: Data, removed: Longs, count: int, seed: Longs, keys: Longs) -> None:
+    """Put the removed in one of seven orders, drawn by weight."""
+    pick = below(seed, 17)
+    row = 0
+    for order in range(7):
+        if pick < ORDER_WEIGHTS[order]:
+            row = order
+            break
+        pick -= ORDER_WEIGHTS[order]
+    for i in range(count):
+        keys[i] = draw(seed) if row == 0 else data.orders[row, removed[i]]
+    for i in range(1, count):
+        key, c = keys[i], removed[i]
+        j = i - 1
+        while j >= 0 and keys[j] > key:
+            keys[j + 1], removed[j + 1] = keys[j], removed[j]
+            j -= 1
+        keys[j + 1], removed[j + 1] = key, c
+
+
+@kernel
+def best_place(data: Data, state: State, c: int, limit: int, seed: Longs) -> tuple[int, int]:
+    """The node to insert c behind and the added cost, or (-1, limit) when none is cheaper.
+
+    Looks at every position that is not overlooked; leaves a tour where it is too late for c.
+    """
+    n, vehicles = data.load.shape[0], data.unit.shape[0]
+    following, edge = state.links[0], state.links[3]
+    early, late = state.times[0], state.times[1]
+    to, into = data.distance[c], data.distance_back[c]
+    ride, ride_into = data.duration[c], data.duration_back[c]
+    opens, closes, stay, home = data.opens[c], data.closes[c], data.service[c], data.home[c]
+    place, service = data.place, data.service
+    best, where = limit, np.int64(-1)
+    for v in range(vehicles):
+        p = np.int64(n + v)
+        q = np.int64(following[p])
+        if q >= n or not has_room(data, state, v, c):
+            continue
+        unit = data.unit[v]
+        base = data.away[0] if home >= 0 and home != v else np.int64(0)
+        while True:
+            here, at = place[p], place[q]
+            cost = base + unit * (np.int64(into[here]) + to[at] - edge[p])
+            if cost < best:
+                time = early[p] + service[p] + ride_into[here]
+                if time < opens:
+                    time = opens
+                if (
+                    time <= closes
+                    and time + stay + ride[at] <= late[q]
+                    and below(seed, BLINK_MEAN) != 0
+                ):
+                    best, where = cost, p
+            if q >= n or early[q] > closes:
+                break
+            p = q
+            q = np.int64(following[p])
+    for group in range(data.first_of.shape[0] - 1):  # the first empty vehicle of each type
+        for v in range(data.first_of[group], data.first_of[group + 1]):
+            start = n + v
+            end = following[start]
+            if end < n:
+                continue
+            cost = link_cost(data, state, start, c, end, v)
+            if cost < best and has_room(data, state, v, c) and fits(data, state, start, c, end):
+                best, where = cost, np.int64(start)
+            break
+    return int(where), int(best)
+
+
+@kernel
+def copy_tour(data: Data, source: State, target: State, v: int) -> None:
+    """Make vehicle v's tour in `target` what it is in `source`."""
+    n = data.load.shape[0]
+    links, times, links_to, times_to = source.links, source.times, target.links, target.times
+    node = np.int64(n + v)
+    while node >= 0:
+        links_to[0, node] = links[0, node]
+        links_to[1, node] = links[1, node]
+        links_to[2, node] = links[2, node]
+        links_to[3, node] = links[3, node]
+        times_to[0, node] = times[0, node]
+        times_to[1, node] = times[1, node]
+        node = np.int64(links[0, node])
+    for d in range(source.room.shape[1]):
+        target.room[v, d] = source.room[v, d]
+
+
+@kernel
+def copy_touched(data: Data, source: State, target: State) -> None:
+    """As `copy_state` for the tours that `source` or `target` has marked as touched."""
+    touched = target.touched
+    many = np.int64(0)
+    for side in range(2):
+        marks = source.touched if side == 0 else target.touched
+        for i in range(1, marks[0] + 1):
+            copy_tour(data, source, target, marks[i])
+    touched[0] = many
+    source.touched[0] = many
+    target.total[:] = source.total
+
+
+@kernel
+def touch(state: State, v: int) -> None:
+    """Mark a tour as changed since the last copy."""
+    marks = state.touched
+    for i in range(1, marks[0] + 1):
+        if marks[i] == v:
+            return
+    marks[0] += 1
+    marks[marks[0]] = v
+
+
+@kernel
+def copy_state(source: State, target: State) -> None:
+    target.links[:, :] = source.links
+    target.times[:, :] = source.times
+    target.room[:, :] = source.room
+    target.total[:] = source.total
+
+
+@kernel
+def improve(
+    data: Data,
+    current: State,
+    work: State,
+    best: State,
+    absent: Longs,
+    heat: Longs,
+    logs: Longs,
+    seed: Longs,
+    steps: int,
+    most_away: int,
+) -> int:
+    """Run so many steps from `current`; `best` keeps the best, the number of its gains returned.
+
+    `heat` is [start, end], cost units times 16; `work` is scratch and equals `current` between
+    steps. At most `most_away` stops may leave their home vehicle.
+    """
+    n = data.load.shape[0]
+    removed = np.zeros(n + 1, np.int64)
+    keys = np.zeros(n + 1, np.int64)
+    lonely = np.zeros(n + 1, np.int64)
+    count = 0
+    for c in range(n):
+        if current.links[2, c] < 0:
+            lonely[count] = c
+            count += 1
+    absent_count = count
+    gains = 0
+    for step in range(steps):
+        for i in range(absent_count):
+            removed[i] = lonely[i]
+            work.total[0] -= absent[lonely[i]]
+        count = ruin(data, work, removed, absent_count, seed)
+        sort_removed(data, removed, count, seed, keys)
+        left = 0
+        for i in range(count):
+            c = removed[i]
+            where, cost = best_place(data, work, c, absent[c], seed)
+            if where >= 0:
+                insert(data, work, where, c)
+                work.total[0] += cost
+            else:
+                work.total[0] += absent[c]
+                removed[left] = c
+                left += 1
+        temperature = heat[0] + (heat[1] - heat[0]) * step // steps
+        slack = (temperature * logs[draw(seed) >> (32 - LOG_BITS)]) >> 20
+        if work.total[1] <= most_away and work.total[0] < current.total[0] + slack:
+            for i in range(left):
+                lonely[i] = removed[i]
+                current.links[2, removed[i]] = -1
+            absent_count = left
+            copy_touched(data, work, current)
+            if current.total[0] < best.total[0]:
+                copy_state(current, best)
+                gains += 1
+        else:
+            for i in range(absent_count):
+                work.links[2, lonely[i]] = -1
+            copy_touched(data, current, work)
+    return gains
