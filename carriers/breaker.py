@@ -1,0 +1,54 @@
+"""A circuit breaker per carrier: after failures in a row it rests, then lets one call try. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+FAILURES = 5  # in a row, before it opens
+REST = timedelta(seconds=30)  # the first time; doubles while trials fail
+REST_MOST = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a carrier has been like lately."""
+
+    failures: int = 0  # in a row
+    open_until: datetime | None = None
+    rests: int = 0  # in a row
+    answered: int = 0  # calls that got an answer, refusals included
+    unanswered: int = 0
+    last_answer_at: datetime | None = None
+    last_failure: str = ""
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether calls should wait."""
+        return self.open_until is not None and now < self.open_until
+
+
+def after_answer(health: Health, now: datetime) -> Health:
+    """The carrier answered (a refusal is an answer): closed again."""
+    return replace(
+        health,
+        failures=0,
+        open_until=None,
+        rests=0,
+        answered=health.answered + 1,
+        last_answer_at=now,
+    )
+
+
+def after_failure(health: Health, now: datetime, reason: str) -> Health:
+    """No answer; the fifth in a row, or a failed trial, opens it."""
+    failures = health.failures + 1
+    trial = health.open_until is not None
+    opened = trial or failures >= FAILURES
+    rests = health.rests + 1 if opened else health.rests
+    rest = min(REST * 2 ** min(rests - 1, 10), REST_MOST) if opened else REST
+    return replace(
+        health,
+        failures=failures,
+        open_until=now + rest if opened else None,
+        rests=rests,
+        unanswered=health.unanswered + 1,
+        last_failure=reason[:200],
+    )

@@ -1,0 +1,129 @@
+"""Books a requested parcel with its carrier, exactly once, whatever dies on the way."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from carriers.booking import BookingState, Direction
+from carriers.events import BookingParked, BookingRefused, LabelReady, ParcelBooked
+from carriers.flows.run_call import CallKind, Unread, run_call
+from carriers.journal import Call
+from carriers.labels.content import check_printable
+from carriers.ports import Booked, BookedUnread, BookingOrder, Carrier, LabelFormat
+from carriers.tables import BookingRow, CallRow, address_of, keep_label
+from core.errors import CarrierRejected, InvalidInput
+from core.ids import BookingId, SubjectId, TenantId
+from core.units import Dimensions
+from store.jobs import enqueue
+from store.outbox import signal
+from store.persons import Erased, read_person
+from store.session import Sessions, lock, now
+
+LABEL_JOB = "carriers.label"
+LABEL_KEPT = timedelta(days=90)
+
+
+def book(
+    sessions: Sessions, tenant: TenantId, carriers: Mapping[str, Carrier], booking_id: BookingId
+) -> Call:
+    """Take the booking one step further; run again at `next_at` while it is not settled."""
+    return run_call(sessions, tenant, carriers, BOOKING, booking_id)
+
+
+def _prepare(session: Session, call: CallRow) -> BookingOrder:
+    row = lock(session, BookingRow, call.subject_id)
+    person = read_person(session, SubjectId(row.person_id))
+    if isinstance(person, Erased):
+        raise CarrierRejected("the person's data were erased", code="erased")
+    place = address_of(row.place)
+    try:
+        check_printable(person.address, "address")
+    except InvalidInput as error:
+        raise CarrierRejected(error.message, code="address") from error
+    back = row.direction == Direction.RETURN.value
+    length, width, height = row.size_mm
+    return BookingOrder(
+        key=str(row.id),
+        reference=row.reference,
+        serial=row.serial,
+        service=row.service,
+        account=row.account,
+        ship_from=person.address if back else place,
+        ship_to=place if back else person.address,
+        weight_g=row.weight_g,
+        size=Dimensions(length, width, height),
+        mailing_date=row.mailing_date,
+        label_format=LabelFormat(row.label_format),
+        options=row.options,
+        return_to_sender=back,
+    )
+
+
+def _send(carrier: Carrier, order: BookingOrder) -> Booked | Unread:
+    answer = carrier.return_label(order) if order.return_to_sender else carrier.book(order)
+    return Unread(answer.reason) if isinstance(answer, BookedUnread) else answer
+
+
+def _look_up(carrier: Carrier, call: CallRow) -> Booked | None:
+    return carrier.find(call.reference)
+
+
+def _accept(session: Session, call: CallRow, booked: Booked) -> Unread | None:
+    """Write the booking; a number that another parcel has cannot be true."""
+    row = lock(session, BookingRow, call.subject_id)
+    other = session.scalar(
+        select(BookingRow.id).where(
+            BookingRow.carrier == row.carrier,
+            BookingRow.tracking_number == booked.tracking_number,
+            BookingRow.id != row.id,
+        )
+    )
+    if other is not None:
+        return Unread(f"the carrier told a number that another parcel has ({other})")
+    row.state = BookingState.BOOKED.value
+    row.slot = "live"
+    row.reason = ""
+    row.tracking_number = booked.tracking_number
+    row.carrier_reference = booked.carrier_reference[:100]
+    row.booked_at = now(session)
+    if booked.cost is not None:
+        row.cost_minor, row.currency = booked.cost.minor, booked.cost.currency
+    if booked.label is not None:
+        keep_label(session, row, booked.label, LABEL_KEPT)
+        signal(session, LabelReady(row.id, row.parcel_id, row.direction))
+    else:
+        payload = {"booking_id": str(row.id), "format": row.label_format}
+        enqueue(session, LABEL_JOB, payload, key=f"{row.id}-{row.label_format}")
+    signal(
+        session,
+        ParcelBooked(row.id, row.parcel_id, row.direction, row.carrier, booked.tracking_number),
+    )
+    return None
+
+
+def _refuse(session: Session, call: CallRow, code: str, reason: str) -> None:
+    row = lock(session, BookingRow, call.subject_id)
+    row.state = BookingState.REFUSED.value
+    row.slot = str(row.id)  # the parcel is free for another booking
+    row.reason = f"{code}: {reason}"[:300]
+    signal(session, BookingRefused(row.id, row.parcel_id, row.direction, row.carrier, code))
+
+
+def _park(session: Session, call: CallRow, reason: str) -> None:
+    row = lock(session, BookingRow, call.subject_id)
+    row.state = BookingState.PARKED.value
+    row.reason = reason[:300]
+    signal(session, BookingParked(row.id, row.parcel_id, row.direction, row.carrier, reason))
+
+
+BOOKING = CallKind(
+    name="book",
+    prepare=_prepare,
+    send=_send,
+    look_up=_look_up,
+    accept=_accept,
+    refuse=_refuse,
+    park=_park,
+)

@@ -1,0 +1,43 @@
+"""Gets a booked parcel's label from its carrier and keeps it sealed under the person's key."""
+
+from collections.abc import Mapping
+
+from carriers.events import LabelReady
+from carriers.flows.book import LABEL_KEPT
+from carriers.ports import Carrier, LabelFormat
+from carriers.tables import BookingRow, keep_label, label_row
+from core.errors import CarrierUnavailable, Conflict, NotFound
+from core.ids import BookingId, TenantId
+from store.outbox import signal
+from store.session import Sessions, lock
+
+
+def fetch_label(
+    sessions: Sessions,
+    tenant: TenantId,
+    carriers: Mapping[str, Carrier],
+    booking_id: BookingId,
+    wanted: LabelFormat,
+) -> bool:
+    """Whether a label was added; one that is already kept is not asked for again.
+
+    Raises CarrierUnavailable while the label is not ready, CarrierRejected when it never will be.
+    """
+    with sessions(tenant, read_only=True) as session:
+        row = session.get(BookingRow, booking_id)
+        if row is None:
+            raise NotFound("no such booking")
+        if label_row(session, booking_id, wanted) is not None:
+            return False
+        if row.tracking_number is None:
+            raise Conflict("it is not booked", code="not_booked")
+        name, number = row.carrier, row.tracking_number
+    carrier = carriers.get(name)
+    if carrier is None:
+        raise CarrierUnavailable(f"no adapter for carrier {name}", sent=False)
+    label = carrier.label(number, wanted)
+    with sessions(tenant) as session:
+        row = lock(session, BookingRow, booking_id)
+        keep_label(session, row, label, LABEL_KEPT)
+        signal(session, LabelReady(row.id, row.parcel_id, row.direction))
+    return True

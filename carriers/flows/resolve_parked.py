@@ -1,0 +1,90 @@
+"""Settles a parked call by what a person has found out."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from carriers.booking import Finding, Resolution
+from carriers.flows.book import BOOKING
+from carriers.flows.request_booking import BOOK_JOB
+from carriers.flows.close_manifest import MANIFEST_JOB
+from carriers.flows.request_pickup import PICKUP_JOB
+from carriers.flows.run_call import Unread
+from carriers.flows.send_manifest import MANIFEST
+from carriers.flows.send_pickup import PICKUP
+from carriers.flows.send_void import VOID
+from carriers.flows.void_booking import VOID_JOB
+from carriers.journal import CallState
+from carriers.ports import Booked, Receipt
+from carriers.tables import BookingRow, CallRow, PickupRow
+from core.errors import Conflict
+from store.audit import audit
+from store.jobs import enqueue
+from store.session import lock, now
+
+_JOBS = {
+    "book": (BOOK_JOB, "booking_id"),
+    "void": (VOID_JOB, "booking_id"),
+    "manifest": (MANIFEST_JOB, "manifest_id"),
+    "pickup": (PICKUP_JOB, "pickup_id"),
+}
+
+
+def resolve_parked(session: Session, call_id: UUID, resolution: Resolution) -> CallState:
+    """The call's state afterwards. Raises Conflict unless it is parked, or the number is taken."""
+    row = lock(session, CallRow, call_id)
+    if row.state != CallState.PARKED.value:
+        raise Conflict("it is not parked (any more)", code="not_parked")
+    row.revision += 1
+    match resolution.finding:
+        case Finding.ACCEPTED:
+            _accept(session, row, resolution.number.strip())
+            row.state = CallState.DONE.value
+        case Finding.NEVER_ARRIVED:
+            _send_again(session, row)
+        case Finding.GIVEN_UP:
+            row.state = CallState.REFUSED.value
+            refuse = {"book": BOOKING, "void": VOID, "manifest": MANIFEST, "pickup": PICKUP}
+            refuse[row.kind].refuse(session, row, "given_up", "given up by a person")
+    row.settled_at = now(session) if CallState(row.state).is_settled else None
+    audit(
+        session,
+        "carrier_call.resolved",
+        row.kind,
+        row.subject_id,
+        {"finding": resolution.finding.value, "number": resolution.number},
+    )
+    return CallState(row.state)
+
+
+def _accept(session: Session, row: CallRow, number: str) -> None:
+    doubt: Unread | None = None
+    if row.kind == "book":
+        doubt = BOOKING.accept(session, row, Booked(number, number))
+    elif row.kind == "void":
+        VOID.accept(session, row, Receipt(number))
+    elif row.kind == "manifest":
+        MANIFEST.accept(session, row, Receipt(number))
+    else:
+        PICKUP.accept(session, row, Receipt(number))
+    if doubt is not None:
+        raise Conflict(doubt.reason, code="number_taken")
+
+
+def _send_again(session: Session, row: CallRow) -> None:
+    row.state = CallState.INTENT.value
+    row.accepted = False
+    row.sends = row.looks = row.empty_looks = 0
+    row.next_at = now(session)
+    if row.kind == "book":
+        lock(session, BookingRow, row.subject_id).state = "requested"
+    elif row.kind == "pickup":
+        lock(session, PickupRow, row.subject_id).state = "requested"
+    job, payload = call_job(row)
+    enqueue(session, job, payload, key=f"{row.subject_id}-{row.revision}")
+
+
+def call_job(row: CallRow) -> tuple[str, dict[str, str]]:
+    """The job (kind, payload) that takes a call further."""
+    job, field = _JOBS[row.kind]
+    return job, {field: str(row.subject_id)}

@@ -1,0 +1,71 @@
+"""Asks the carrier to cancel a booking, exactly once."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from carriers.booking import BookingState
+from carriers.events import BookingVoided
+from carriers.flows.run_call import CallKind, run_call
+from carriers.journal import Call
+from carriers.ports import Carrier, Receipt, VoidRequest
+from carriers.tables import BookingRow, CallRow
+from core.ids import BookingId, TenantId
+from store.outbox import signal
+from store.session import Sessions, lock
+
+
+def send_void(
+    sessions: Sessions, tenant: TenantId, carriers: Mapping[str, Carrier], booking_id: BookingId
+) -> Call:
+    """Take the void one step further; run again at `next_at` while it is not settled."""
+    return run_call(sessions, tenant, carriers, VOID, booking_id)
+
+
+def _prepare(session: Session, call: CallRow) -> VoidRequest:
+    row = lock(session, BookingRow, call.subject_id)
+    return VoidRequest(
+        key=str(call.id),
+        tracking_number=row.tracking_number or "",
+        carrier_reference=row.carrier_reference or "",
+        account=row.account,
+    )
+
+
+def _send(carrier: Carrier, ask: VoidRequest) -> Receipt:
+    return carrier.void(ask)
+
+
+def _look_up(carrier: Carrier, call: CallRow) -> Receipt | None:
+    """Voids leave no record of their own to look up: asking again is the look-up, see `_send`."""
+    return carrier.find_receipt(call.reference)
+
+
+def _accept(session: Session, call: CallRow, receipt: Receipt) -> None:
+    row = lock(session, BookingRow, call.subject_id)
+    row.state = BookingState.VOIDED.value
+    row.slot = str(row.id)
+    row.reason = ""
+    signal(session, BookingVoided(row.id, row.parcel_id, row.direction, row.carrier))
+
+
+def _refuse(session: Session, call: CallRow, code: str, reason: str) -> None:
+    row = lock(session, BookingRow, call.subject_id)
+    row.state = BookingState.BOOKED.value
+    row.reason = f"not voided: {code}: {reason}"[:300]
+
+
+def _park(session: Session, call: CallRow, reason: str) -> None:
+    row = lock(session, BookingRow, call.subject_id)
+    row.reason = f"void unknown: {reason}"[:300]
+
+
+VOID = CallKind(
+    name="void",
+    prepare=_prepare,
+    send=_send,
+    look_up=_look_up,
+    accept=_accept,
+    refuse=_refuse,
+    park=_park,
+)

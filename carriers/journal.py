@@ -1,0 +1,178 @@
+"""Decides what may be done next with a call to a carrier, so that nothing happens twice. Pure.
+
+A call is an intent that was committed before anything was sent. `not sent` may be sent again;
+`unknown` never is, unless the carrier honours our key: it is looked up, or parked for a person. A yes
+that could not be read is a yes.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from carriers.ports import Recovery
+
+MARGIN = timedelta(seconds=5)  # after a call's deadline, before another worker may step in
+LOOK_UP_GRACE = timedelta(seconds=60)  # a carrier may show a booking late; then none means none
+EMPTY_LOOKS = 2  # this many empty look-ups, the last after the grace, prove that nothing arrived
+MAX_SENDS = 20  # tries that certainly did not arrive
+MAX_LOOKS = 30  # tries to resolve an unknown; with the back-off below about four hours
+BACK_OFF = timedelta(seconds=1)
+BACK_OFF_MOST = timedelta(minutes=10)
+
+# Refusals that speak of us or of the connection, not of the call: they settle no unknown.
+NOT_ABOUT_THE_CALL = frozenset({"credentials", "not_supported", "busy", "rate_limit"})
+
+
+class CallState(StrEnum):
+    """Where a call is."""
+
+    INTENT = "intent"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    REFUSED = "refused"
+    PARKED = "parked"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_settled(self) -> bool:
+        return self in (CallState.DONE, CallState.REFUSED, CallState.PARKED, CallState.CANCELLED)
+
+
+class Step(StrEnum):
+    """What to do with a call now."""
+
+    SEND = "send"  # the first time, or again after it certainly did not arrive
+    REPEAT = "repeat"  # with the same key, to learn the first answer
+    LOOK_UP = "look_up"
+    WAIT = "wait"
+    PARK = "park"
+    REST = "rest"  # settled
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the journal knows of a call."""
+
+    id: UUID
+    state: CallState
+    recovery: Recovery
+    next_at: datetime
+    busy_until: datetime | None = None  # a worker is at it until then, at the latest
+    accepted: bool = False  # the carrier said yes, the answer is still missing
+    sends: int = 0
+    looks: int = 0
+    empty_looks: int = 0
+    last_sent_until: datetime | None = None
+    reason: str = ""
+
+
+class Outcome(StrEnum):
+    """What became of a step."""
+
+    ACCEPTED = "accepted"
+    UNREAD = "unread"  # accepted, in words we could not read
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    LOST = "lost"  # it may have acted
+    EMPTY = "empty"  # the look-up found nothing
+
+
+def next_step(call: Call, now: datetime) -> Step:
+    """What may be done with the call at this instant."""
+    if call.state.is_settled:
+        return Step.REST
+    if call.busy_until is not None and now < call.busy_until:
+        return Step.WAIT
+    if call.state is CallState.INTENT:
+        if now < call.next_at:
+            return Step.WAIT
+        return Step.SEND if call.sends < MAX_SENDS else Step.PARK
+    # SENDING with nobody at it means that the worker died: nobody knows what became of it.
+    if call.recovery is Recovery.NEITHER or call.looks >= MAX_LOOKS:
+        return Step.PARK
+    if call.state is CallState.UNKNOWN and now < call.next_at:
+        return Step.WAIT
+    return Step.REPEAT if call.recovery is Recovery.KEY else Step.LOOK_UP
+
+
+def begin(call: Call, step: Step, now: datetime, deadline: timedelta) -> Call:
+    """The call while a worker is at it; committed before the carrier is called."""
+    until = now + deadline + MARGIN
+    if step is Step.SEND:
+        return replace(
+            call,
+            state=CallState.SENDING,
+            sends=call.sends + 1,
+            busy_until=until,
+            last_sent_until=until,
+            empty_looks=0,
+        )
+    reason = call.reason or "the worker stopped while the call was under way"
+    sent_until = until if step is Step.REPEAT else call.last_sent_until
+    return replace(
+        call,
+        state=CallState.UNKNOWN,
+        looks=call.looks + 1,
+        busy_until=until,
+        last_sent_until=sent_until,
+        reason=reason,
+    )
+
+
+def settle(call: Call, outcome: Outcome, now: datetime, *, code: str = "", reason: str = "") -> Call:
+    """The call after a step; committed with what follows from it."""
+    free = replace(call, busy_until=None, reason=reason or call.reason)
+    was_unknown = call.state is CallState.UNKNOWN
+    match outcome:
+        case Outcome.ACCEPTED:
+            return replace(free, state=CallState.DONE, accepted=True, reason="")
+        case Outcome.UNREAD:
+            return _unknown(replace(free, accepted=True), now)
+        case Outcome.REFUSED:
+            if was_unknown and (call.accepted or code in NOT_ABOUT_THE_CALL):
+                return _unknown(free, now)
+            return replace(free, state=CallState.REFUSED)
+        case Outcome.NOT_SENT:
+            if was_unknown:
+                return _unknown(free, now)
+            return replace(free, state=CallState.INTENT, next_at=now + back_off(call.id, call.sends))
+        case Outcome.LOST:
+            return _unknown(free, now)
+        case Outcome.EMPTY:
+            return _after_empty(replace(free, empty_looks=call.empty_looks + 1), now)
+
+
+def park(call: Call, reason: str) -> Call:
+    """The call handed to a person."""
+    return replace(call, state=CallState.PARKED, busy_until=None, reason=reason)
+
+
+def _unknown(call: Call, now: datetime) -> Call:
+    if call.recovery is Recovery.NEITHER:
+        return park(call, call.reason)
+    return replace(
+        call, state=CallState.UNKNOWN, next_at=now + back_off(call.id, call.sends + call.looks)
+    )
+
+
+def _after_empty(call: Call, now: datetime) -> Call:
+    """Nothing found: proof that nothing arrived only when asked twice and late enough."""
+    proven_at = (call.last_sent_until or now) + LOOK_UP_GRACE
+    if call.accepted:
+        return _unknown(call, now)
+    if call.empty_looks >= EMPTY_LOOKS and now >= proven_at:
+        return replace(call, state=CallState.INTENT, next_at=now, empty_looks=0)
+    unknown = _unknown(call, now)
+    if call.empty_looks >= EMPTY_LOOKS - 1:
+        return replace(unknown, next_at=max(unknown.next_at, proven_at))
+    return unknown
+
+
+def back_off(call_id: UUID, tries: int) -> timedelta:
+    """How long to wait after that many tries: doubling, with a jitter that follows from the id."""
+    longest = min(BACK_OFF * 2 ** min(max(tries - 1, 0), 20), BACK_OFF_MOST)
+    digest = hashlib.blake2b(call_id.bytes + bytes([tries % 256]), digest_size=2).digest()
+    return longest * (0.5 + 0.5 * int.from_bytes(digest, "big") / 65536)
