@@ -122,7 +122,9 @@ def begin(call: Call, step: Step, now: datetime, deadline: timedelta) -> Call:
     )
 
 
-def settle(call: Call, outcome: Outcome, now: datetime, *, code: str = "", reason: str = "") -> Call:
+def settle(
+    call: Call, outcome: Outcome, now: datetime, *, code: str = "", reason: str = ""
+) -> Call:
     """The call after a step; committed with what follows from it."""
     free = replace(call, busy_until=None, reason=reason or call.reason)
     was_unknown = call.state is CallState.UNKNOWN
@@ -138,7 +140,9 @@ def settle(call: Call, outcome: Outcome, now: datetime, *, code: str = "", reaso
         case Outcome.NOT_SENT:
             if was_unknown:
                 return _unknown(free, now)
-            return replace(free, state=CallState.INTENT, next_at=now + back_off(call.id, call.sends))
+            return replace(
+                free, state=CallState.INTENT, next_at=now + back_off(call.id, call.sends)
+            )
         case Outcome.LOST:
             return _unknown(free, now)
         case Outcome.EMPTY:
@@ -173,6 +177,6 @@ def _after_empty(call: Call, now: datetime) -> Call:
 
 def back_off(call_id: UUID, tries: int) -> timedelta:
     """How long to wait after that many tries: doubling, with a jitter that follows from the id."""
-    longest = min(BACK_OFF * 2 ** min(max(tries - 1, 0), 20), BACK_OFF_MOST)
+    longest = min(BACK_OFF * (1 << min(max(tries - 1, 0), 20)), BACK_OFF_MOST)
     digest = hashlib.blake2b(call_id.bytes + bytes([tries % 256]), digest_size=2).digest()
     return longest * (0.5 + 0.5 * int.from_bytes(digest, "big") / 65536)

@@ -176,12 +176,8 @@ class HealthRow(OfTenant, Base):
     last_failure: Mapped[str] = mapped_column(String(200), default="")
 
 
-_CALL_FIELDS = (
-    "accepted sends looks empty_looks next_at busy_until last_sent_until reason".split()
-)
-_HEALTH_FIELDS = (
-    "failures open_until rests answered unanswered last_answer_at last_failure".split()
-)
+_CALL_FIELDS = "accepted sends looks empty_looks next_at busy_until last_sent_until reason".split()
+_HEALTH_FIELDS = "failures open_until rests answered unanswered last_answer_at last_failure".split()
 
 
 def call_of(row: CallRow) -> Call:

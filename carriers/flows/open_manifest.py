@@ -100,4 +100,3 @@ def _why(session: Session, row: BookingRow) -> str:
             return "cancelled"
         case BookingState.BOOKED:
             return "booked meanwhile"
-

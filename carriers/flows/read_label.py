@@ -10,7 +10,9 @@ from store.persons import Erased, open_bytes
 from store.session import now
 
 
-def read_label(session: Session, booking_id: BookingId, wanted: LabelFormat | None = None) -> LabelFile:
+def read_label(
+    session: Session, booking_id: BookingId, wanted: LabelFormat | None = None
+) -> LabelFile:
     """The label in the wanted format (None: the one it was booked with).
 
     Raises Conflict while it is not there yet, Expired when it or the person was erased.

@@ -56,7 +56,11 @@ def request_booking(session: Session, request: BookingRequest) -> BookingId:
         )
     )
     add_call(
-        session, "book", booking_id, carrier=request.carrier, account=request.account,
+        session,
+        "book",
+        booking_id,
+        carrier=request.carrier,
+        account=request.account,
         reference=reference,
     )
     session.flush()

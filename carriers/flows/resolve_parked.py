@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from carriers.booking import Finding, Resolution
 from carriers.flows.book import BOOKING
-from carriers.flows.request_booking import BOOK_JOB
 from carriers.flows.close_manifest import MANIFEST_JOB
+from carriers.flows.request_booking import BOOK_JOB
 from carriers.flows.request_pickup import PICKUP_JOB
 from carriers.flows.run_call import Unread
 from carriers.flows.send_manifest import MANIFEST
@@ -28,6 +28,12 @@ _JOBS = {
     "manifest": (MANIFEST_JOB, "manifest_id"),
     "pickup": (PICKUP_JOB, "pickup_id"),
 }
+_REFUSE = {
+    "book": BOOKING.refuse,
+    "void": VOID.refuse,
+    "manifest": MANIFEST.refuse,
+    "pickup": PICKUP.refuse,
+}
 
 
 def resolve_parked(session: Session, call_id: UUID, resolution: Resolution) -> CallState:
@@ -44,8 +50,7 @@ def resolve_parked(session: Session, call_id: UUID, resolution: Resolution) -> C
             _send_again(session, row)
         case Finding.GIVEN_UP:
             row.state = CallState.REFUSED.value
-            refuse = {"book": BOOKING, "void": VOID, "manifest": MANIFEST, "pickup": PICKUP}
-            refuse[row.kind].refuse(session, row, "given_up", "given up by a person")
+            _REFUSE[row.kind](session, row, "given_up", "given up by a person")
     row.settled_at = now(session) if CallState(row.state).is_settled else None
     audit(
         session,

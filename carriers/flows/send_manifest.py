@@ -50,9 +50,7 @@ def _accept(session: Session, call: CallRow, receipt: Receipt) -> None:
     row.reason = ""
     row.carrier_reference = receipt.carrier_reference[:100]
     row.closed_at = now(session)
-    signal(
-        session, ManifestClosed(row.id, row.carrier, len(manifest_bookings(session, row.id)))
-    )
+    signal(session, ManifestClosed(row.id, row.carrier, len(manifest_bookings(session, row.id))))
 
 
 def _refuse(session: Session, call: CallRow, code: str, reason: str) -> None:

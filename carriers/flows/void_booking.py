@@ -42,7 +42,9 @@ def void_booking(session: Session, booking_id: BookingId) -> BookingState:
         audit(session, "booking.void_requested", "booking", row.id)
         return BookingState.VOIDING
     if call.state != CallState.INTENT.value:
-        raise Conflict("not known yet whether the carrier has it; wait or resolve", code="unsettled")
+        raise Conflict(
+            "not known yet whether the carrier has it; wait or resolve", code="unsettled"
+        )
     call.state = CallState.CANCELLED.value
     call.settled_at = now(session)
     row.state = BookingState.VOIDED.value

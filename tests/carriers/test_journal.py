@@ -1,0 +1,152 @@
+"""The journal never lets an unknown call be sent again, and settles everything."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carriers.breaker import FAILURES, Health, after_answer, after_failure
+from carriers.journal import (
+    LOOK_UP_GRACE,
+    Call,
+    CallState,
+    Outcome,
+    Step,
+    back_off,
+    begin,
+    next_step,
+    settle,
+)
+from carriers.ports import Recovery
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+DEADLINE = timedelta(seconds=10)
+
+
+def call(recovery: Recovery = Recovery.KEY) -> Call:
+    return Call(UUID(int=7), CallState.INTENT, recovery, next_at=NOW)
+
+
+def sent(recovery: Recovery) -> Call:
+    return begin(call(recovery), Step.SEND, NOW, DEADLINE)
+
+
+def test_an_intent_is_sent_and_meanwhile_left_alone() -> None:
+    assert next_step(call(), NOW) is Step.SEND
+    assert next_step(sent(Recovery.KEY), NOW + DEADLINE) is Step.WAIT
+
+
+@pytest.mark.parametrize(
+    ("recovery", "step"),
+    [
+        (Recovery.KEY, Step.REPEAT),
+        (Recovery.LOOK_UP, Step.LOOK_UP),
+        (Recovery.NEITHER, Step.PARK),
+    ],
+)
+def test_a_worker_that_died_while_sending_leaves_an_unknown(recovery: Recovery, step: Step) -> None:
+    assert next_step(sent(recovery), NOW + timedelta(minutes=1)) is step
+
+
+@pytest.mark.parametrize(
+    ("recovery", "state"),
+    [
+        (Recovery.KEY, CallState.UNKNOWN),
+        (Recovery.LOOK_UP, CallState.UNKNOWN),
+        (Recovery.NEITHER, CallState.PARKED),
+    ],
+)
+def test_a_lost_answer_is_unknown_or_parked(recovery: Recovery, state: CallState) -> None:
+    assert settle(sent(recovery), Outcome.LOST, NOW).state is state
+    assert settle(sent(recovery), Outcome.UNREAD, NOW).state is state
+
+
+def test_what_certainly_did_not_arrive_is_sent_again_later() -> None:
+    again = settle(sent(Recovery.NEITHER), Outcome.NOT_SENT, NOW)
+    assert again.state is CallState.INTENT
+    assert next_step(again, NOW) is Step.WAIT
+    assert next_step(again, NOW + timedelta(minutes=1)) is Step.SEND
+
+
+def test_one_empty_look_up_proves_nothing_and_two_late_ones_do() -> None:
+    unknown = settle(sent(Recovery.LOOK_UP), Outcome.LOST, NOW)
+    at = NOW + timedelta(seconds=20)
+    once = settle(begin(unknown, Step.LOOK_UP, at, DEADLINE), Outcome.EMPTY, at)
+    assert once.state is CallState.UNKNOWN
+    early = settle(begin(once, Step.LOOK_UP, at, DEADLINE), Outcome.EMPTY, at)
+    assert early.state is CallState.UNKNOWN
+    assert unknown.last_sent_until is not None
+    late = unknown.last_sent_until + LOOK_UP_GRACE
+    proven = settle(begin(once, Step.LOOK_UP, late, DEADLINE), Outcome.EMPTY, late)
+    assert proven.state is CallState.INTENT
+
+
+def test_a_yes_that_could_not_be_read_is_never_sent_again_however_empty_the_look_up() -> None:
+    unread = settle(sent(Recovery.LOOK_UP), Outcome.UNREAD, NOW)
+    at = NOW + timedelta(days=1)
+    for _ in range(5):
+        unread = settle(begin(unread, Step.LOOK_UP, at, DEADLINE), Outcome.EMPTY, at)
+    assert unread.state is CallState.UNKNOWN
+
+
+def test_a_refusal_that_is_about_us_settles_no_unknown() -> None:
+    repeating = begin(settle(sent(Recovery.KEY), Outcome.LOST, NOW), Step.REPEAT, NOW, DEADLINE)
+    assert settle(repeating, Outcome.REFUSED, NOW, code="credentials").state is CallState.UNKNOWN
+    assert settle(repeating, Outcome.REFUSED, NOW, code="address").state is CallState.REFUSED
+
+
+@given(
+    st.sampled_from(list(Recovery)),
+    st.lists(st.tuples(st.sampled_from(list(Outcome)), st.booleans()), max_size=120),
+)
+def test_a_send_only_ever_follows_certainty_that_nothing_arrived(
+    recovery: Recovery, story: list[tuple[Outcome, bool]]
+) -> None:
+    """Whatever happens, a second SEND comes after NOT_SENT or proof by look-up, never else."""
+    current, at, may_have_arrived = call(recovery), NOW, False
+    for outcome, dies in story:
+        at += timedelta(minutes=11)
+        step = next_step(current, at)
+        if step in (Step.REST, Step.PARK):
+            break
+        if step is Step.WAIT:
+            continue
+        assert not (step is Step.SEND and may_have_arrived)
+        begun = begin(current, step, at, DEADLINE)
+        if step is Step.LOOK_UP and outcome in (Outcome.UNREAD, Outcome.REFUSED):
+            outcome = Outcome.LOST
+        if step is not Step.LOOK_UP and outcome is Outcome.EMPTY:
+            outcome = Outcome.LOST
+        if step is Step.SEND:
+            may_have_arrived = dies or outcome in (Outcome.LOST, Outcome.UNREAD)
+        current = begun if dies else settle(begun, outcome, at)
+        if current.state is CallState.INTENT and not dies:
+            may_have_arrived = False
+        if current.accepted:
+            assert current.state is not CallState.INTENT
+
+
+def test_back_off_grows_and_jitters_by_the_call() -> None:
+    waits = [back_off(UUID(int=1), tries) for tries in range(1, 12)]
+    assert waits[0] <= timedelta(seconds=1) and waits[-1] <= timedelta(minutes=10)
+    assert waits[8] > waits[2]
+    assert len({back_off(UUID(int=n), 5) for n in range(20)}) > 10
+
+
+def test_the_breaker_opens_after_failures_in_a_row_and_rests_longer_each_time() -> None:
+    health = Health()
+    for _ in range(FAILURES - 1):
+        health = after_failure(health, NOW, "no answer")
+    assert not health.is_open(NOW)
+    health = after_failure(health, NOW, "no answer")
+    assert health.is_open(NOW) and health.open_until is not None
+    trial = health.open_until
+    assert not health.is_open(trial)
+    again = after_failure(health, trial, "no answer")
+    assert again.open_until is not None and again.open_until - trial > trial - NOW
+    assert after_answer(again, trial) == replace(
+        Health(), answered=1, unanswered=6, last_answer_at=trial, last_failure="no answer"
+    )
