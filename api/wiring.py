@@ -6,12 +6,16 @@ import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api.settings import Settings, read_settings
 from core.clock import Clock, SystemClock
 from core.errors import InvalidInput, Unavailable, invalid
 from core.ids import Entropy
 from store.session import Sessions, open_engine
+
+if TYPE_CHECKING:
+    from carriers.ports import Carrier
 
 KEY_BYTES = 32
 
@@ -42,6 +46,13 @@ class Lanewise:
     def sessions(self) -> Sessions:
         engine = open_engine(self.settings.resolved_database_url)
         return Sessions(engine, self.clock, self.entropy, self.secret)
+
+    @cached_property
+    def carriers(self) -> "dict[str, Carrier]":
+        """Every carrier by name; imported when first asked for."""
+        from api.carrier_adapters import make_carriers
+
+        return make_carriers(self.settings.sandbox_url, self.clock)
 
 
 def decode_key(text: str) -> bytes:

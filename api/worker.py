@@ -18,9 +18,10 @@ from sqlalchemy import select
 from api.wiring import Lanewise
 from core.errors import LanewiseError
 from core.ids import TenantId
-from store.jobs import Handler, enqueue, run_due
+from store.jobs import Handler, Job, enqueue, run_due
 from store.locks import drop_lease, take_lease
 from store.outbox import relay
+from store.session import Sessions
 from store.tables import TenantRow
 
 log = structlog.get_logger("worker")
@@ -39,14 +40,31 @@ class Scheduled:
 
 
 # The schedule: what is queued by the clock.
-SCHEDULE: tuple[Scheduled, ...] = ()
+SCHEDULE: tuple[Scheduled, ...] = (Scheduled("carriers.sweep", 300),)
 
 # The reactions: which jobs an event of the outbox queues.
 REACTIONS: dict[str, tuple[str, ...]] = {}
 
+
+def _carrier_job(lanewise: Lanewise) -> Handler:
+    def handle(sessions: Sessions, job: Job) -> None:
+        from carriers.flows.run_job import run_job
+
+        run_job(sessions, lanewise.carriers, job)
+
+    return handle
+
+
 # The handlers: who does a job of that kind. Each entry makes a handler for one Lanewise, and
 # imports what it needs when it is first called.
-HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {}
+HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
+    "carriers.book": _carrier_job,
+    "carriers.label": _carrier_job,
+    "carriers.void": _carrier_job,
+    "carriers.manifest": _carrier_job,
+    "carriers.pickup": _carrier_job,
+    "carriers.sweep": _carrier_job,
+}
 
 
 def handlers_for(lanewise: Lanewise) -> Mapping[str, Handler]:

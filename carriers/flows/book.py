@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from carriers.booking import BookingState, Direction
+from carriers.call_jobs import LABEL_JOB
 from carriers.events import BookingParked, BookingRefused, LabelReady, ParcelBooked
 from carriers.flows.run_call import CallKind, Unread, run_call
 from carriers.journal import Call
@@ -21,7 +22,6 @@ from store.outbox import signal
 from store.persons import Erased, read_person
 from store.session import Sessions, lock, now
 
-LABEL_JOB = "carriers.label"
 LABEL_KEPT = timedelta(days=90)
 
 

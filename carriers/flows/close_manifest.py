@@ -2,14 +2,13 @@
 
 from sqlalchemy.orm import Session
 
+from carriers.call_jobs import MANIFEST_JOB
 from carriers.tables import ManifestRow, add_call, manifest_bookings
 from core.errors import Conflict
 from core.ids import ManifestId
 from store.audit import audit
 from store.jobs import enqueue
 from store.session import lock
-
-MANIFEST_JOB = "carriers.manifest"
 
 
 def close_manifest(session: Session, manifest_id: ManifestId) -> str:

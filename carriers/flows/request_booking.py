@@ -4,13 +4,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from carriers.booking import BookingRequest, BookingState
+from carriers.call_jobs import BOOK_JOB
 from carriers.labels.content import check_printable
 from carriers.tables import BookingRow, add_call, address_json, take_serial
 from core.ids import BookingId
 from store.jobs import enqueue
 from store.session import new_id, now
 
-BOOK_JOB = "carriers.book"
 LIVE = "live"
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from carriers.call_jobs import PICKUP_JOB
 from carriers.labels.content import check_printable
 from carriers.tables import PickupRow, add_call, address_json
 from core.clock import require_aware
@@ -12,8 +13,6 @@ from core.errors import invalid
 from core.places import Address
 from store.jobs import enqueue
 from store.session import new_id, now
-
-PICKUP_JOB = "carriers.pickup"
 
 
 def request_pickup(

@@ -5,15 +5,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from carriers.booking import Finding, Resolution
+from carriers.call_jobs import call_job
 from carriers.flows.book import BOOKING
-from carriers.flows.close_manifest import MANIFEST_JOB
-from carriers.flows.request_booking import BOOK_JOB
-from carriers.flows.request_pickup import PICKUP_JOB
 from carriers.flows.run_call import Unread
 from carriers.flows.send_manifest import MANIFEST
 from carriers.flows.send_pickup import PICKUP
 from carriers.flows.send_void import VOID
-from carriers.flows.void_booking import VOID_JOB
 from carriers.journal import CallState
 from carriers.ports import Booked, Receipt
 from carriers.tables import BookingRow, CallRow, PickupRow
@@ -22,12 +19,6 @@ from store.audit import audit
 from store.jobs import enqueue
 from store.session import lock, now
 
-_JOBS = {
-    "book": (BOOK_JOB, "booking_id"),
-    "void": (VOID_JOB, "booking_id"),
-    "manifest": (MANIFEST_JOB, "manifest_id"),
-    "pickup": (PICKUP_JOB, "pickup_id"),
-}
 _REFUSE = {
     "book": BOOKING.refuse,
     "void": VOID.refuse,
@@ -85,11 +76,5 @@ def _send_again(session: Session, row: CallRow) -> None:
         lock(session, BookingRow, row.subject_id).state = "requested"
     elif row.kind == "pickup":
         lock(session, PickupRow, row.subject_id).state = "requested"
-    job, payload = call_job(row)
+    job, payload = call_job(row.kind, row.subject_id)
     enqueue(session, job, payload, key=f"{row.subject_id}-{row.revision}")
-
-
-def call_job(row: CallRow) -> tuple[str, dict[str, str]]:
-    """The job (kind, payload) that takes a call further."""
-    job, field = _JOBS[row.kind]
-    return job, {field: str(row.subject_id)}

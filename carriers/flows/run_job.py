@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from carriers.flows.book import LABEL_JOB, book
-from carriers.flows.close_manifest import MANIFEST_JOB
+from carriers.call_jobs import (
+    BOOK_JOB,
+    LABEL_JOB,
+    MANIFEST_JOB,
+    PICKUP_JOB,
+    SWEEP_JOB,
+    VOID_JOB,
+)
+from carriers.flows.book import book
 from carriers.flows.fetch_label import fetch_label
-from carriers.flows.request_booking import BOOK_JOB
-from carriers.flows.request_pickup import PICKUP_JOB
 from carriers.flows.send_manifest import send_manifest
 from carriers.flows.send_pickup import send_pickup
 from carriers.flows.send_void import send_void
 from carriers.flows.sweep_calls import sweep_calls
-from carriers.flows.void_booking import VOID_JOB
 from carriers.journal import Call
 from carriers.ports import Carrier, LabelFormat
 from core.errors import CarrierUnavailable, LanewiseError
@@ -21,8 +25,6 @@ from core.ids import BookingId, ManifestId
 from store.jobs import Job, Retry
 from store.session import Sessions
 
-SWEEP_JOB = "carriers.sweep"
-JOBS = (BOOK_JOB, LABEL_JOB, VOID_JOB, MANIFEST_JOB, PICKUP_JOB, SWEEP_JOB)
 LABEL_WAIT = timedelta(seconds=30)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from carriers.flows.resolve_parked import call_job
+from carriers.call_jobs import call_job
 from carriers.journal import CallState
 from carriers.tables import CallRow
 from store.jobs import enqueue
@@ -33,6 +33,6 @@ def sweep_calls(session: Session) -> int:
     ).all()
     slot = int(instant.timestamp()) // int(OVERDUE.total_seconds())
     for row in rows:
-        kind, payload = call_job(row)
+        kind, payload = call_job(row.kind, row.subject_id)
         enqueue(session, kind, payload, key=f"{row.subject_id}-sweep-{slot}")
     return len(rows)

@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from carriers.booking import BookingState
+from carriers.call_jobs import VOID_JOB
 from carriers.events import BookingVoided
 from carriers.journal import CallState
 from carriers.tables import BookingRow, CallRow, ManifestRow, add_call, call_for
@@ -12,8 +13,6 @@ from store.audit import audit
 from store.jobs import enqueue
 from store.outbox import signal
 from store.session import lock, now
-
-VOID_JOB = "carriers.void"
 
 
 def void_booking(session: Session, booking_id: BookingId) -> BookingState:

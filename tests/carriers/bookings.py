@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from carriers.booking import BookingRequest
+from carriers.call_jobs import JOBS
 from carriers.flows.request_booking import request_booking
-from carriers.flows.run_job import JOBS, run_job
+from carriers.flows.run_job import run_job
 from carriers.ports import Carrier, LabelFormat
 from core.clock import ManualClock
 from core.ids import BookingId, ParcelId, TenantId
