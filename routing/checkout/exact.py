@@ -57,6 +57,8 @@ MOST_PLANS = 2_000
 """A label search that finds more plans gives up."""
 FIRST_ROOM = 4096
 """Labels a search is first given; on running out it starts again with eight times as many."""
+LAYERS = 6
+"""More parcels than this seldom help: what a scalar programme is expected to run through."""
 SLACK = 1e-11
 """Joint probabilities are products of floats; the case format accepts q x (1 - 1e-11)."""
 
@@ -66,8 +68,10 @@ class Budget:
     """What one exact solve may use; counted, so that an answer is the same everywhere."""
 
     states: int = 20_000
-    pairs: int = 4_000_000
-    labels: int = 1_500_000
+    pairs: int = 2_000_000
+    labels: int = 400_000
+    work: int = 40_000_000
+    """Steps over all passes; some 200,000 take a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def solve_exactly(
     tracked: frozenset[int] = frozenset()
     work = 0
     while True:
-        if count_states(problem, tracked) > budget.states:
+        if work > budget.work or count_states(problem, tracked) > budget.states:
             return Solved(None, work)
         pass_ = _Pass(problem, supplies, services, tracked, "co2" in objectives, budget)
         plans = pass_.run()
@@ -268,7 +272,7 @@ class _Pass:
         )  # fmt: skip
         return chances
 
-    def _plain(self, arrival: IntArray) -> list[Plan]:
+    def _plain(self, arrival: IntArray) -> list[Plan] | None:
         """One scalar programme per day; (cost, CO2e) is one combined amount."""
         wanted = sorted(set(arrival[arrival >= 0].tolist()))
         if not wanted:
@@ -279,6 +283,8 @@ class _Pass:
         best, which = cheapest_parcels(
             self.parcels.state, self.parcels.a, day, len(wanted), self.states.size
         )
+        if len(self.parts) * len(wanted) * min(self.most, LAYERS) > self.budget.work:
+            return None
         covers, steps = all_covers(best, self.start, self.parts, self.most)
         self.work += int(steps)
         plans = []
@@ -320,6 +326,8 @@ class _Pass:
                 self.start, self.parts, start, chosen, parcels.pair, chances, day, self.most
             )
             self.work += 3 * int(some)
+            if self.work > self.budget.work:
+                return None
             for end in self.states.ends:
                 if least_a[self.most, end] >= UNREACHED or surest[self.most, end] < self.need:
                     continue

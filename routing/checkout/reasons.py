@@ -62,7 +62,7 @@ def _explain_line(problem: Problem, line: Line) -> Reason | None:
     alone = replace(problem, lines=(replace(line, qty=1),), rules=Rules(), offers=tuple(allowed))
     if solve_exactly(alone, ("cost", "date", "parcels"), SMALL).plans != ():
         return None
-    if not _carried(alone):
+    if not _carried(alone, frozenset(box.id for box in roomy)):
         return Reason(ReasonCode.NO_SERVICE, line.id)
     if problem.joint:
         lenient = replace(alone, q=ALMOST_NEVER)
@@ -79,8 +79,8 @@ def _permits(problem: Problem, line: Line, offer: Offer) -> bool:
     )
 
 
-def _carried(alone: Problem) -> bool:
-    """True when, time apart, some service takes one unit from where it is or from a hub."""
+def _carried(alone: Problem, roomy: frozenset[str]) -> bool:
+    """True when, time apart, some service takes one unit in a box of `roomy`."""
     item = alone.lines[0].item
     homes = {offer.location for offer in alone.offers}
     nodes = homes | {lane.hub for lane in alone.lanes if lane.location in homes}
@@ -88,6 +88,8 @@ def _carried(alone: Problem) -> bool:
         if service.node not in nodes or item.flags & service.refuses:
             continue
         for number, box in enumerate(alone.boxes):
+            if box.id not in roomy:
+                continue
             gross = item.weight_g + box.tare_g
             billed = max(gross, int(service.tariff.volumetric_g[number]))
             places = (service.tariff.brackets_g >= billed).nonzero()[0]

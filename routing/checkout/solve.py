@@ -1,10 +1,20 @@
 """Solve a cart: the exact planner within its budget, else the search for large carts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.errors import invalid
+from routing.checkout.cpsat import cheapest
 from routing.checkout.exact import Budget, solve_exactly
-from routing.checkout.problem import OBJECTIVES, Answer, Objective, Problem
+from routing.checkout.large import solve_large
+from routing.checkout.problem import (
+    OBJECTIVES,
+    Answer,
+    Objective,
+    Problem,
+    Reason,
+    ReasonCode,
+)
 from routing.checkout.reasons import explain_infeasible
 
 
@@ -14,15 +24,33 @@ def solve(
     *,
     budget: Budget | None = None,
 ) -> Answer:
-    """The non-dominated plans of a cart over `objectives`; the same answer on every machine."""
+    """The non-dominated plans of a cart over `objectives`; the same answer on every machine.
+
+    Beyond the exact budget `exact` is false: carts with rules that tie units to one parcel go to
+    CP-SAT, all others to the search on large carts.
+    """
     check_objectives(objectives)
     solved = solve_exactly(problem, objectives, budget)
     if solved.plans is None:
-        return Answer((), False, None, (), "none", solved.work)
+        return _beyond(problem, objectives, solved.work)
     if not solved.plans:
         return Answer((), True, None, explain_infeasible(problem), "exact", solved.work)
     bound = min(plan.cost for plan in solved.plans) if "cost" in objectives else None
     return Answer(solved.plans, True, bound, (), "exact", solved.work)
+
+
+def _beyond(problem: Problem, objectives: Sequence[Objective], work: int) -> Answer:
+    if problem.rules.together or problem.rules.whole_lines:
+        found = cheapest(problem)
+        if found.plan is not None:
+            return Answer((found.plan,), False, found.bound, (), "cpsat", work)
+        if found.infeasible:
+            reason = Reason(ReasonCode.RULES_EXCLUDE)
+            return Answer((), True, None, (reason,), "cpsat", work)
+        return Answer((), False, found.bound, (Reason(ReasonCode.NOT_FOUND),), "cpsat", work)
+    answer = solve_large(problem, objectives)
+    reasons = () if answer.plans else explain_infeasible(problem)
+    return replace(answer, reasons=reasons, work=work + answer.work)
 
 
 def check_objectives(objectives: Sequence[str]) -> None:

@@ -1,0 +1,272 @@
+"""Plan carts of 20-50 lines: a search on units, polished by the exact planner, with a bound.
+
+Every date gets its own search, started from the plan of the next later date. Pairs of small
+parcels are then solved again exactly. The plans of the baselines are among the candidates, so the
+answer is never dearer than any of them. Steps are counted: the answer repeats everywhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import combinations
+
+import numpy as np
+
+from routing.checkout.arrivals import FloatArray
+from routing.checkout.baselines import Baseline, Desk, plan_baseline
+from routing.checkout.depot import Depot
+from routing.checkout.evaluate import Evaluator
+from routing.checkout.exact import Budget, solve_exactly
+from routing.checkout.problem import (
+    Answer,
+    Box,
+    IntArray,
+    Item,
+    Objective,
+    Plan,
+    PlannedParcel,
+    Problem,
+    frontier,
+)
+from routing.checkout.rebuild import NO_PRICE, improve
+
+SEED = 20240229
+POLISH_STATES = 400
+"""Pairs of parcels with more sub-multisets are left as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Counted work of one large cart."""
+
+    steps: int = 3000
+    """Ruin-and-recreate steps, a third of them without a deadline."""
+    polish: int = 40
+    """Exact re-solves of parcel pairs."""
+
+
+def solve_large(
+    problem: Problem, objectives: Sequence[Objective], effort: Effort | None = None
+) -> Answer:
+    """Good plans over `objectives`; `exact` is false and `bound` is below any plan's cost."""
+    effort = effort or Effort()
+    evaluator = Evaluator(problem)
+    levels = _leg_levels(problem)
+    plans: list[Plan] = []
+    work = 0
+    bound: int | None = None
+    for number, level in enumerate(levels):
+        depot = Depot(problem, level)
+        days = depot.days()
+        if not days:
+            continue
+        if number == 0:
+            bound = lower_bound(depot)
+            plans += _baseline_plans(problem, depot)
+        found, steps = _search(depot, evaluator, days, effort, len(levels))
+        plans += found
+        work += steps
+    best = frontier(plans, objectives)
+    if best and effort.polish:
+        polished, tries = _polish(problem, evaluator, best, effort.polish)
+        work += tries
+        best = frontier([*best, *polished], objectives)
+    return Answer(best, False, bound, (), "large", work)
+
+
+def _leg_levels(problem: Problem) -> list[Decimal]:
+    """Levels at which legs are taken; under joint reliability the two highest of the tables."""
+    if not problem.joint:
+        return [problem.q]
+    known = sorted({level for s in problem.services for level in s.transit.levels})
+    return [level for level in known if level >= problem.q][-2:]
+
+
+def _baseline_plans(problem: Problem, depot: Depot) -> list[Plan]:
+    last = len(problem.day_starts)
+    desk = Desk(problem, lambda node, contents: depot.parcel(node, contents, last))
+    found = [plan_baseline(problem, baseline, desk) for baseline in Baseline]
+    return [plan for plan in found if plan is not None]
+
+
+def _search(
+    depot: Depot, evaluator: Evaluator, days: list[int], effort: Effort, share: int
+) -> tuple[list[Plan], int]:
+    """(plans, steps) of one search per day, latest first."""
+    units = len(depot.units)
+    option = np.full(units, -1, dtype=np.int64)
+    parcel = np.full(units, -1, dtype=np.int64)
+    most = min(depot.problem.max_parcels, units)
+    seed = np.array([SEED], dtype=np.int64)
+    total = effort.steps // share
+    candidates: list[tuple[int, int, int, IntArray, IntArray]] = []
+    done = 0
+    for number, day in enumerate(reversed(days)):
+        steps = total // 3 if number == 0 else 2 * total // 3 // max(1, len(days) - 1)
+        costs, options, parcels = _improve(depot, option, parcel, day, most, steps, seed)
+        done += steps
+        count = int(np.argmin(costs))
+        if costs[count] >= NO_PRICE:
+            break
+        option, parcel = options[count].copy(), parcels[count].copy()
+        candidates += [
+            (int(costs[n]), day, n, options[n], parcels[n])
+            for n in range(1, most + 1)
+            if costs[n] < NO_PRICE
+        ]
+    plans = []
+    kept: list[tuple[int, int, int]] = []
+    for cost, day, n, some, held in sorted(candidates, key=lambda row: row[:3]):
+        if any(c <= cost and d <= day and m <= n for c, d, m in kept):
+            continue
+        kept.append((cost, day, n))
+        made = depot.parcels(some.tolist(), held.tolist(), day)
+        fitted = made if made is None else _fitted(evaluator, made)
+        plan = evaluator.plan(fitted) if fitted is not None else None
+        if plan is not None and plan.parcels_n <= most:
+            plans.append(plan)
+    return plans, done
+
+
+def _improve(
+    depot: Depot, option: IntArray, parcel: IntArray, day: int, most: int, steps: int,
+    seed: IntArray,
+) -> tuple[IntArray, IntArray, IntArray]:  # fmt: skip
+    return improve(
+        option, parcel, depot.units, depot.weight_g, depot.volume, depot.boxes_ok,
+        depot.line_flags, depot.option_start, depot.option_node, depot.option_place,
+        depot.option_cost, depot.option_fixed, depot.option_rank, depot.option_offer, depot.stock,
+        depot.near, len(depot.problem.locations), *depot.prices, day, 0, most, steps, seed,
+    )  # fmt: skip
+
+
+def _fitted(
+    evaluator: Evaluator, parcels: tuple[PlannedParcel, ...]
+) -> tuple[PlannedParcel, ...] | None:
+    """The same parcels if the problem's own fit takes them, None otherwise."""
+    problem = evaluator.problem
+    for parcel in parcels:
+        items: list[Item] = [evaluator.lines[one.line].item for one in parcel.contents]
+        counts = np.array([[0] * len(items), [c.qty for c in parcel.contents]], dtype=np.int64)
+        box: Box = evaluator.boxes[parcel.box][1]
+        if not problem.fit.fits(counts, items, (box,))[1, 0]:
+            return None
+    return parcels
+
+
+def _polish(
+    problem: Problem, evaluator: Evaluator, plans: Sequence[Plan], tries: int
+) -> tuple[list[Plan], int]:
+    """(better plans, exact solves): pairs of parcels of the cheapest plan, solved again."""
+    plan = min(plans, key=lambda one: one.cost)
+    found: list[Plan] = []
+    spent = 0
+    seen: set[frozenset[PlannedParcel]] = set()
+    budget = Budget(states=POLISH_STATES, pairs=100_000, labels=50_000)
+    improved = True
+    while improved and spent < tries:
+        improved = False
+        order = sorted(plan.parcels, key=lambda parcel: len(parcel.contents))
+        for pair in combinations(order, 2):
+            key = frozenset(pair)
+            if key in seen or spent >= tries:
+                continue
+            seen.add(key)
+            part = _part(problem, plan, pair)
+            if part is None:
+                continue
+            spent += 1
+            solved = solve_exactly(part, ("cost", "date"), budget)
+            before = evaluator.plan(pair)
+            if not solved.plans or before is None:
+                continue
+            better = [one for one in solved.plans if one.cost < before.cost]
+            rest = tuple(parcel for parcel in plan.parcels if parcel not in key)
+            made = [evaluator.plan((*rest, *one.parcels)) for one in better]
+            good = [one for one in made if one is not None and one.parcels_n <= problem.max_parcels]
+            if good:
+                found += good
+                plan = min(good, key=lambda one: one.cost)
+                improved = True
+                break
+    return found, spent
+
+
+def _part(problem: Problem, plan: Plan, parcels: tuple[PlannedParcel, ...]) -> Problem | None:
+    """The cart of these parcels alone, with the stock the rest of the plan leaves."""
+    wanted: dict[str, int] = {}
+    for parcel in parcels:
+        for one in parcel.contents:
+            wanted[one.line] = wanted.get(one.line, 0) + one.qty
+    size = 1
+    for qty in wanted.values():
+        size *= qty + 1
+    if size > POLISH_STATES:
+        return None
+    item = {line.id: line.item.id for line in problem.lines}
+    taken: dict[tuple[str, str], int] = {}
+    for parcel in plan.parcels:
+        if parcel not in parcels:
+            for line, location, qty in parcel.contents:
+                key = (item[line], location)
+                taken[key] = taken.get(key, 0) + qty
+    lines = tuple(replace(line, qty=wanted[line.id]) for line in problem.lines if line.id in wanted)
+    needed = {line.item.id for line in lines}
+    offers = tuple(
+        replace(offer, stock=offer.stock - taken.get((offer.item, offer.location), 0))
+        for offer in problem.offers
+        if offer.item in needed
+    )
+    places = {offer.location for offer in offers}
+    lanes = tuple(lane for lane in problem.lanes if lane.location in places)
+    nodes = places | {lane.hub for lane in lanes}
+    return replace(
+        problem,
+        lines=lines,
+        offers=offers,
+        lanes=lanes,
+        services=tuple(service for service in problem.services if service.node in nodes),
+        rules=replace(problem.rules, together=()),
+    )
+
+
+def lower_bound(depot: Depot) -> int:
+    """No plan costs less: every unit pays its cheapest option and its share of a full parcel.
+
+    A parcel of weight w and volume v from a node costs at least both rate_w x w and rate_v x v,
+    with the node's lowest prices per gram and per mm3; so at least any mix of the two.
+    """
+    tariffs = depot.tariffs
+    nodes = len(depot.node_ids)
+    per_gram = np.full(nodes, np.inf)
+    per_mm3 = np.full(nodes, np.inf)
+    node_of = [depot.node_number[service.node] for service in depot.services]
+    for s, node in enumerate(node_of):
+        for box in range(len(depot.box_room)):
+            tare = int(depot.box_tare_g[box])
+            most = min(int(depot.box_max_g[box]), int(tariffs.max_g[s]) - tare)
+            for k in range(int(tariffs.bracket_count[s])):
+                cost, bracket = int(tariffs.cost[s, box, k]), int(tariffs.brackets_g[s, k])
+                if cost < 0 or bracket < max(tare, int(tariffs.volumetric_g[s, box])):
+                    continue
+                grams = min(most, bracket - tare)
+                if grams > 0:
+                    per_gram[node] = min(per_gram[node], cost / grams)
+                if depot.box_room[box] > 0:
+                    per_mm3[node] = min(per_mm3[node], cost / int(depot.box_room[box]))
+    best = 0.0
+    quantities = [line.qty for line in depot.problem.lines]
+    for mix in (0.0, 0.25, 0.5, 0.75, 1.0):
+        total = 0.0
+        for line, qty in enumerate(quantities):
+            own: IntArray = np.arange(depot.option_start[line], depot.option_start[line + 1])
+            at: IntArray = depot.option_node[own]
+            share: FloatArray = np.zeros(len(own))
+            if mix > 0:
+                share += mix * per_gram[at] * depot.weight_g[line]
+            if mix < 1:
+                share += (1 - mix) * per_mm3[at] * depot.volume[line]
+            total += qty * float((depot.option_cost[own] + share).min())
+        if np.isfinite(total):
+            best = max(best, total)
+    return int(best * (1 - 1e-12))
