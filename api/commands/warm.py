@@ -12,6 +12,7 @@ app = typer.Typer()
 
 # Modules whose `warm()` calls every kernel once with its one signature.
 KERNELS: tuple[str, ...] = (
+    "routing.checkout.warm",
     "routing.packing.fit",
     "routing.tours.ruin_engine",
 )
