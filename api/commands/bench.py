@@ -17,6 +17,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 # name: module with `run(*, quick: bool, runs: int | None, say: Callable[[str], None]) -> list[Figure]`
 BENCHMARKS: dict[str, str] = {
     "checkout": "benchmarks.checkout",
+    "pack": "benchmarks.pack",
 }
 
 

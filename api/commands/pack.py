@@ -12,9 +12,10 @@ from core.errors import InvalidInput
 from core.kernels import compiled
 from routing.packing.catalogue import prepare
 from routing.packing.fit import warm
-from routing.packing.goods import CannotPack, Preset
+from routing.packing.goods import CannotPack, Packing, Preset
 from routing.packing.orders import read_orders, write_packing
 from routing.packing.pack import pack_from
+from routing.packing.picture import draw, frames
 
 app = typer.Typer()
 
@@ -26,6 +27,21 @@ def _read(path: Path) -> Any:
         raise InvalidInput(f"{path}: {error.strerror}") from None
     except ValueError as error:
         raise InvalidInput(f"{path}: not JSON: {error}") from None
+
+
+def _draw(order_id: str, packing: Packing, folder: Path, *, steps: bool) -> None:
+    """Write the pictures of an order: `ORDER-1.svg`, and `ORDER-1-step-1.svg` … with steps."""
+    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in order_id)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, parcel in enumerate(packing.parcels, start=1):
+            title = f"{order_id}, {number}/{len(packing.parcels)}: {parcel.box.id if parcel.box else '-'}"
+            (folder / f"{name}-{number}.svg").write_text(draw(parcel, title=title))
+            if steps:
+                for step, picture in enumerate(frames(parcel, title=title), start=1):
+                    (folder / f"{name}-{number}-step-{step}.svg").write_text(picture)
+    except OSError as error:
+        raise InvalidInput(f"{folder}: {error.strerror}") from None
 
 
 @app.command()
@@ -42,6 +58,12 @@ def pack(
     ] = False,
     unboxed: Annotated[
         bool, typer.Option("--unboxed", help="What fits no box ships as its own parcel.")
+    ] = False,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder for an SVG per parcel with step numbers.")
+    ] = None,
+    steps: Annotated[
+        bool, typer.Option("--steps", help="With --pictures: one picture per step as well.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
@@ -62,6 +84,8 @@ def pack(
         if isinstance(packing, CannotPack):
             for lack in packing.items:
                 progress(f"{order_id}: {lack}")
+        elif pictures is not None:
+            _draw(order_id, packing, pictures, steps=steps)
     document = json.dumps({"orders": answers}, separators=(",", ":"))
     packed = [answer for answer in answers.values() if answer["cost"] is not None]
     spent_ms.sort()

@@ -1,6 +1,7 @@
 """Packs very many pieces box by box within bounded work: a best effort, and said to be one."""
 
 from routing.packing.parcelling import Chosen, Parcelling, fitting_boxes
+from routing.packing.partition import INFINITE
 from routing.packing.trial import MOST_AT_ONCE, Trials
 
 ENOUGH = 60  # pieces up to which a full search is made
@@ -42,7 +43,7 @@ def _next_parcel(parcelling: Parcelling, left: list[int]) -> Chosen:
         heavier = weight_g + row.item.weight_g
         if volume + row.volume_mm3 > kind.volume_mm3 or heavier > kind.max_gross_g:
             continue
-        if catalogue.parcel_minor(box, heavier - kind.tare_g) >= 1 << 50:
+        if catalogue.parcel_minor(box, heavier - kind.tare_g) >= INFINITE:
             continue
         offered.append(unit)
         volume += row.volume_mm3

@@ -183,7 +183,12 @@ class PackedParcel:
     gross_g: int
     billable_g: int
     cost_minor: int
-    empty_share: float  # of the box's inner volume, 0..1
+    goods_mm3: int  # volume taken by the pieces, nested copies counted once
+
+    @property
+    def empty_share(self) -> float:
+        """Of the box's inner volume, 0..1; nothing is empty in a piece that ships as it is."""
+        return 0.0 if self.box is None else 1 - self.goods_mm3 / self.box.volume_mm3
 
 
 @dataclass(frozen=True, slots=True)

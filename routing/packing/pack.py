@@ -19,6 +19,7 @@ from routing.packing.goods import (
 )
 from routing.packing.many import split_many
 from routing.packing.parcelling import Chosen, fitting_boxes
+from routing.packing.partition import INFINITE
 from routing.packing.search import (
     least_anyhow,
     least_several,
@@ -62,10 +63,12 @@ def too_large(kinds: Sequence[Kind], catalogue: Catalogue) -> tuple[TooLarge, ..
             )
             over_g = max(0, kind.item.weight_g + box.tare_g - box.max_gross_g)
             if not over_mm and not over_g:
-                if catalogue.parcel_minor(b, kind.item.weight_g) < 1 << 50:
+                if catalogue.parcel_minor(b, kind.item.weight_g) < INFINITE:
                     nearest = None
                     break
-                over_g = 1  # the carrier's last bracket ends below it
+                gross_g = kind.item.weight_g + box.tare_g
+                carried_g = catalogue.limits_g[-1]
+                over_g = max(gross_g, catalogue.volumetric_g[b]) - carried_g
             lacks = TooLarge(kind.members[0], kind.item.id, box.id, over_mm, over_g)
             if nearest is None or (over_mm, over_g) < (nearest.over_mm, nearest.over_g):
                 nearest = lacks
@@ -194,7 +197,9 @@ def _pack_unboxed(
         for member in kind.members:
             gone.add(member)
             spot = Placement(member, 0, 0, 0, item.length_mm, item.width_mm, item.height_mm)
-            bare.append(PackedParcel(None, (spot,), item.weight_g, billable_g, rate, 0.0))
+            bare.append(
+                PackedParcel(None, (spot,), item.weight_g, billable_g, rate, item.volume_mm3)
+            )
     rest = [index for index in range(len(items)) if index not in gone]
     boxed = pack_from([items[index] for index in rest], catalogue, preset)
     if isinstance(boxed, CannotPack):
@@ -245,7 +250,7 @@ def _parcels(chosen: list[Chosen], units: Units, catalogue: Catalogue) -> list[P
                 gross_g=gross_g,
                 billable_g=max(gross_g, catalogue.volumetric_g[parcel.box]),
                 cost_minor=parcel.cost,
-                empty_share=1 - filled / box.volume_mm3,
+                goods_mm3=filled,
             )
         )
     return parcels

@@ -67,9 +67,9 @@ class Parcelling:
     def least(self, pieces: tuple[int, ...]) -> int:
         """What the pieces cost in one parcel if nothing but size and weight mattered."""
         boxes = fitting_boxes(self.trials, pieces)
-        return boxes[0][0] if boxes else 1 << 50
+        return boxes[0][0] if boxes else INFINITE
 
-    def parcel(self, pieces: Iterable[int], below: int = 1 << 50) -> Chosen | None:
+    def parcel(self, pieces: Iterable[int], below: int = INFINITE) -> Chosen | None:
         """The cheapest parcel found for the pieces that costs less than `below`."""
         named = self.canonical(pieces)
         if named in self._known:

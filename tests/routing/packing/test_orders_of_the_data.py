@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.packing_validator import faults
 from routing.packing.catalogue import prepare
 from routing.packing.goods import Packing, Preset
 from routing.packing.orders import read_orders, write_packing
 from routing.packing.pack import pack_from
-from tests.routing.packing.validator import faults
 from tests.shared_data import shared_path
 
 # set, how many orders, how much dearer than the best known (share of it)

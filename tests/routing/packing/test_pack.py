@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.packing_validator import faults
 from core.errors import InvalidInput
 from routing.packing.catalogue import prepare
 from routing.packing.goods import Box, CannotPack, Packing, PackItem, Preset, Tariff
 from routing.packing.orders import write_packing
 from routing.packing.pack import pack, pack_from
-from tests.routing.packing.validator import faults
 
 BOXES = (
     Box("S", (200, 150, 100), (206, 156, 106), 80, 5_000, 40),

@@ -1,0 +1,82 @@
+"""`lanewise pack`: placements out, a summary, pictures, and one line for bad input."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cli import main
+
+BOX = {
+    "id": "B",
+    "inner": [100, 80, 60],
+    "outer": [104, 84, 64],
+    "tare_g": 10,
+    "max_gross_g": 5000,
+    "cost_cents": 30,
+}
+TARIFF = {
+    "id": "T",
+    "divisor_mm3_per_g": 5000,
+    "dim_threshold_g": 0,
+    "brackets": [[500, 400], [1000, 600]],
+    "extra_cents_per_kg": 100,
+}
+
+
+def write(folder: Path, *items: dict[str, Any]) -> str:
+    path = folder / "orders.json"
+    orders = [{"id": "o1", "items": list(items)}]
+    path.write_text(json.dumps({"boxes": [BOX], "tariff": TARIFF, "orders": orders}))
+    return str(path)
+
+
+def lanewise(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    return int(ended.value.code or 0)
+
+
+def test_placements_go_to_the_file_and_the_summary_to_standard_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, pictures = tmp_path / "out.json", tmp_path / "pictures"
+    orders = write(tmp_path, {"l": 50, "w": 40, "h": 30, "g": 100, "quantity": 2})
+    assert (
+        lanewise(
+            "pack", orders, "--preset", "warehouse", "--out", str(out),
+            "--pictures", str(pictures), "--steps", "--json",
+        )
+        == 0
+    )  # fmt: skip
+    answer = json.loads(out.read_text())["orders"]["o1"]
+    assert answer["cost"] == answer["lower_bound"] == 430
+    assert answer["proven"] is True
+    assert answer["cpu_ms"] >= 0
+    assert [parcel["box"] for parcel in answer["parcels"]] == ["B"]
+    assert set(answer["parcels"][0]["placements"][0]) == {"item", "x", "y", "z", "dx", "dy", "dz"}
+    assert json.loads(capsys.readouterr().out)["parcels"] == 1
+    names = sorted(path.name for path in pictures.iterdir())
+    assert names == ["o1-1-step-1.svg", "o1-1-step-2.svg", "o1-1.svg"]
+
+
+def test_what_fits_no_box_is_told_and_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    orders = write(tmp_path, {"l": 150, "w": 40, "h": 30, "g": 100})
+    assert lanewise("pack", orders) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["orders"]["o1"]["unpackable"][0]["over_mm"] == 50
+    assert "50 mm too long for B" in said.err
+    assert lanewise("pack", orders, "--unboxed") == 0
+
+
+def test_bad_files_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    orders = write(tmp_path, {"l": 0, "w": 40, "h": 30, "g": 100})
+    assert lanewise("pack", orders) == 2
+    assert "o1.items[0].length_mm: must be at least 1" in capsys.readouterr().err
+    assert lanewise("pack", str(tmp_path / "none.json")) == 2
+    (tmp_path / "broken.json").write_text("{")
+    assert lanewise("pack", str(tmp_path / "broken.json")) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 2

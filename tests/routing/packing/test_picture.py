@@ -1,0 +1,66 @@
+"""Pictures for the packer: every step numbered, nothing painted over what is in front of it."""
+
+import xml.etree.ElementTree as ET
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from routing.packing.goods import Box, PackedParcel, Packing, PackItem, Placement, Tariff
+from routing.packing.pack import pack
+from routing.packing.picture import back_to_front, behind, draw, flat, frames
+
+BOX = Box("S", (200, 150, 100), (206, 156, 106), 80, 5_000, 40)
+TARIFF = Tariff("t", ((10_000, 100),), 10)
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def parcel(*goods: PackItem) -> PackedParcel:
+    packing = pack(goods, [BOX], TARIFF)
+    assert isinstance(packing, Packing)
+    return packing.parcels[0]
+
+
+def numbers(picture: str) -> list[int]:
+    return sorted(int(text.text or "") for text in ET.fromstring(picture).iter(f"{SVG}text"))
+
+
+def test_a_picture_numbers_every_step_and_escapes_its_title() -> None:
+    packed = parcel(PackItem("a", 90, 70, 40, 10, quantity=5))
+    picture = draw(packed, title="order <1> & more")
+    assert numbers(picture) == [1, 2, 3, 4, 5]
+    title = ET.fromstring(picture).find(f"{SVG}title")
+    assert title is not None
+    assert title.text == "order <1> & more"
+
+
+def test_frames_add_one_piece_a_step_and_stress_it() -> None:
+    packed = parcel(PackItem("a", 90, 70, 40, 10, quantity=4))
+    pictures = frames(packed, title="o")
+    assert [numbers(picture) for picture in pictures] == [[1], [1, 2], [1, 2, 3], [1, 2, 3, 4]]
+    assert all(picture.count("#ffd166") == 1 for picture in pictures)
+    assert "#ffd166" not in draw(packed, title="o")
+
+
+def test_a_piece_without_a_box_is_drawn_too() -> None:
+    spot = Placement(0, 0, 0, 0, 900, 40, 40)
+    assert numbers(draw(PackedParcel(None, (spot,), 1, 1, 1, 1), title="beam")) == [1]
+
+
+def test_the_axes_run_right_left_and_up() -> None:
+    assert flat(10, 0, 0)[0] > 0 > flat(0, 10, 0)[0]
+    assert flat(0, 0, 10)[1] < 0
+
+
+sizes = st.integers(10, 120)
+
+
+@settings(max_examples=40, deadline=None)
+@given(goods=st.lists(st.tuples(sizes, sizes, sizes), min_size=2, max_size=7))
+def test_what_is_behind_is_painted_first(goods: list[tuple[int, int, int]]) -> None:
+    large = Box("X", (400, 400, 400), (400, 400, 400), 0, 10_000, 0)
+    packing = pack([PackItem("i", *sides, 1) for sides in goods], [large], TARIFF)
+    assert isinstance(packing, Packing)
+    painted = back_to_front(list(enumerate(packing.parcels[0].placements)))
+    for (_, one), (_, other) in pairwise(painted):
+        assert behind(one, other) or not behind(other, one)
