@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 from api import openapi
 from api.admission import Gate
 from api.callers import CallerBook
-from api.endpoints import api_keys, audit, health, jobs
+from api.endpoints import api_keys, audit, carrier_webhooks, health, jobs, journeys
 from api.metrics import Metrics
 from api.pages.failures import answer_with_pages
 from api.pages.public import docs, sign_in, start
@@ -18,7 +18,13 @@ from api.pages.render import STATIC, VERSION
 from api.problems import answer_with_problems
 from api.wiring import Lanewise
 
-ENDPOINTS: tuple[APIRouter, ...] = (api_keys.router, jobs.router, audit.router)
+ENDPOINTS: tuple[APIRouter, ...] = (
+    api_keys.router,
+    jobs.router,
+    audit.router,
+    journeys.router,
+    carrier_webhooks.router,
+)
 PAGES: tuple[APIRouter, ...] = (start.router, sign_in.router, docs.router)
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]

@@ -6,7 +6,6 @@ It keeps its parcels in memory: a carrier to try things on, never one to ship wi
 
 import asyncio
 import hashlib
-import hmac
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from carriers.sandbox_journeys import Quirks
 from core.clock import Clock, SystemClock, require_aware
 from core.errors import CarrierRejected, InvalidInput, NotFound, invalid
 from core.places import Destination
+from tracking.signature import read_secret, signed_headers
 
 HANG_S = 120.0  # longer than any caller's deadline
 DRIP_S = 0.2
@@ -78,11 +78,6 @@ class BrokenResponse(Response):
             for byte in body:
                 yield bytes([byte])
                 await asyncio.sleep(DRIP_S)
-
-
-def sign(body: bytes) -> str:
-    """The signature of a webhook: HMAC-SHA256 over the raw body, hexadecimal."""
-    return hmac.new(WEBHOOK_SECRET, body, hashlib.sha256).hexdigest()
 
 
 def create_app(
@@ -305,7 +300,10 @@ def _steering(app: FastAPI, models: dict[Recovery, Sandbox], clock: ShiftedClock
 
     @app.post("/_sandbox/webhooks")
     async def send_webhooks(request: Request) -> dict[str, int]:
-        """Post every scan published by now to `url`; `copies` > 1 makes a storm, `reverse` reorders."""
+        """Post every scan published by now to `url`, signed by Standard Webhooks with `secret`.
+
+        `copies` > 1 makes a storm, `reverse` reorders.
+        """
         data = await request.json()
         url = str(data["url"])
         if not url.startswith(("http://", "https://")):
@@ -318,16 +316,19 @@ def _steering(app: FastAPI, models: dict[Recovery, Sandbox], clock: ShiftedClock
         ] * int(data.get("copies", 1))
         if data.get("reverse"):
             bodies.reverse()
-        return {"sent": await _post_all(url, bodies)}
+        secret = read_secret(str(data.get("secret", ""))) or WEBHOOK_SECRET
+        return {"sent": await _post_all(url, bodies, secret, clock.now())}
 
 
-async def _post_all(url: str, bodies: list[bytes]) -> int:
+async def _post_all(url: str, bodies: list[bytes], secret: bytes, at: datetime) -> int:
     import httpx
 
     sent = 0
     async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
         for body in bodies:
-            headers = {"content-type": "application/json", "x-sandbox-signature": sign(body)}
+            message = hashlib.sha256(body).hexdigest()[:32]
+            signed = signed_headers(secret, message, at, body)
+            headers = {"content-type": "application/json", **signed}
             answer = await client.post(url, content=body, headers=headers)
             sent += answer.is_success
     return sent

@@ -15,6 +15,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
+from api import tracking_jobs
 from api.wiring import Lanewise
 from core.errors import LanewiseError
 from core.ids import TenantId
@@ -40,7 +41,10 @@ class Scheduled:
 
 
 # The schedule: what is queued by the clock.
-SCHEDULE: tuple[Scheduled, ...] = (Scheduled("carriers.sweep", 300),)
+SCHEDULE: tuple[Scheduled, ...] = (
+    Scheduled("carriers.sweep", 300),
+    Scheduled("watch_parcels", tracking_jobs.WATCH_EVERY_S),
+)
 
 # The reactions: which jobs an event of the outbox queues.
 REACTIONS: dict[str, tuple[str, ...]] = {}
@@ -64,6 +68,9 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "carriers.manifest": _carrier_job,
     "carriers.pickup": _carrier_job,
     "carriers.sweep": _carrier_job,
+    "read_webhook": tracking_jobs.webhook_reader,
+    "send_notice": tracking_jobs.notice_sender,
+    "watch_parcels": tracking_jobs.parcel_watcher,
 }
 
 

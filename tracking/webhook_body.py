@@ -27,13 +27,17 @@ def read_body(
     """(scans understood, what was wrong with the rest); raises InvalidInput when it is no list.
 
     Shape: `{"scans": [{"tracking_number", "code", "text", "occurred_local" or "occurred_at",
-    "zone", "place", "country"}]}`; `events` is another name of the list.
+    "zone", "place", "country"}]}`; `events` is another name of the list, and a single scan may
+    stand alone. `number` and `local_time` are read as `tracking_number` and `occurred_local`.
     """
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError):
         raise InvalidInput("the webhook is not JSON", code="webhook_body") from None
-    items = value.get("scans", value.get("events")) if isinstance(value, dict) else value
+    items = value
+    if isinstance(value, dict):
+        alone = [value] if "code" in value else None
+        items = value.get("scans", value.get("events", alone))
     if not isinstance(items, list):
         raise InvalidInput("the webhook holds no list of scans", code="webhook_body")
     if len(items) > MOST_SCANS:
@@ -51,10 +55,11 @@ def read_body(
 def _read_scan(item: Any, carrier: str, account_zone: str, meaning: Meaning) -> Scan:
     if not isinstance(item, dict):
         raise InvalidInput(faults=[Fault("scan", "is not an object")])
-    number = _text(item, "tracking_number")
+    number = _text(item, "tracking_number") or _text(item, "number")
     if not number:
         raise InvalidInput(faults=[Fault("tracking_number", "is missing")])
-    written = _text(item, "occurred_local") or _text(item, "occurred_at")
+    local = _text(item, "occurred_local") or _text(item, "local_time")
+    written = local or _text(item, "occurred_at")
     if not written:
         raise InvalidInput(faults=[Fault("occurred_local", "is missing")])
     zone = _text(item, "zone")

@@ -16,6 +16,9 @@ from core.ids import TenantId
 from store.jobs import enqueue
 from store.keys import create_tenant
 from tests.api.conftest import Caller
+from tests.tracking.plans import plan
+from tracking.flows.add_webhook_source import add_webhook_source
+from tracking.flows.follow_parcel import follow_parcel
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,28 @@ VISITS: dict[str, Visit] = {
     "list_jobs": Visit(lambda ids: "/v1/jobs", None, (200,)),
     "read_job": Visit(lambda ids: f"/v1/jobs/{ids['job']}"),
     "revive_job": Visit(lambda ids: f"/v1/jobs/{ids['job']}/revive"),
+    "record_event": Visit(
+        lambda ids: "/v1/events",
+        {
+            "parcel_id": "00000000-0000-0000-0000-000000000001",
+            "state": "delivered",
+            "occurred_at": "2026-03-02T09:00:00Z",
+        },
+    ),
+    "list_events": Visit(lambda ids: f"/v1/events?parcel_id={ids['parcel']}", None, (200,), (200,)),
+    "read_parcel_journey": Visit(
+        lambda ids: f"/v1/journeys/parcels/{ids['parcel']}", None, (404,), (404,)
+    ),
+    "read_order_journey": Visit(
+        lambda ids: f"/v1/journeys/orders/{ids['tracked order']}", None, (404,), (404,)
+    ),
+    "list_incidents": Visit(lambda ids: "/v1/incidents", None, (200,)),
+    "add_webhook_source": Visit(
+        lambda ids: "/v1/webhooks/carriers", {"carrier": "sandbox"}, (201,), (403,)
+    ),
+    "receive_carrier_webhook": Visit(
+        lambda ids: f"/v1/webhooks/carriers/{ids['webhook source']}", {}, (403,), (403,)
+    ),
     "list_audit": Visit(lambda ids: f"/v1/audit?subject_id={ids['key']}", None, (200,)),
 }
 
@@ -54,6 +79,9 @@ def owned(caller: Caller, lanewise: Lanewise, tenant: TenantId) -> dict[str, str
     ids = {"key": caller.post("/v1/api-keys", json={"name": "owner's"}).json()["id"]}
     with lanewise.sessions(tenant) as session:
         enqueue(session, "owners.work", {}, key="owners-slot")
+        follow_parcel(session, plan())
+        ids["parcel"], ids["tracked order"] = str(plan().parcel), str(plan().order)
+        ids["webhook source"] = str(add_webhook_source(session, "sandbox").id)
     ids["job"] = caller.get("/v1/jobs").json()["items"][0]["id"]
     return ids
 

@@ -1,5 +1,7 @@
 """Looks at every parcel on its way as time passes: delays, silence and loss come without a scan."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,12 +12,16 @@ from tracking.tables import TrackedParcelRow
 BATCH = 500
 
 
-def watch_parcels(session: Session, *, limit: int = BATCH) -> int:
-    """Refresh the parcels not yet over that were looked at longest ago; returns how many.
+def watch_parcels(
+    session: Session, *, unseen_since: datetime | None = None, limit: int = BATCH
+) -> int:
+    """Refresh up to `limit` parcels not yet over and not looked at since then (default: now).
+
+    Returns how many; the ones looked at longest ago come first.
 
     Each is brought up to the present instant, so running it more often only finds things sooner.
     """
-    instant = now(session)
+    instant = unseen_since or now(session)
     ids = session.scalars(
         select(TrackedParcelRow.id)
         .where(TrackedParcelRow.is_over.is_(False), TrackedParcelRow.refreshed_at < instant)
