@@ -80,7 +80,7 @@ def add_source(body: SourceIn, change: Change = changing("operations")) -> Respo
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": {"type": "object"}}},
-        }
+        },
     },
 )
 async def receive(source_id: UUID, request: Request) -> ReceivedOut:
