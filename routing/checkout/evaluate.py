@@ -6,9 +6,11 @@ the figures shown beside each parcel. `check.py` verifies answers without it.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import Self
 
 from routing.checkout.calendar import day_of, first_from, latest_start, ready_at, worked_until
 from routing.checkout.exact import CO2_UNKNOWN_G, SLACK
@@ -54,6 +56,13 @@ class Evaluator:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
+        self.now = problem.now
+
+    def at(self, now: int) -> Self:
+        """The same problem seen from another moment; look-ups are shared."""
+        other = copy(self)
+        other.now = now
+        return other
 
     @cached_property
     def lines(self) -> Mapping[str, Line]:
@@ -97,7 +106,7 @@ class Evaluator:
         """Minute at which a content is ready at its location, NEVER if it never is."""
         offer = self.offer(content)
         own = self.locations[content.location]
-        return ready_at(own.windows, self.problem.now, own.handling_min + offer.lead_min)
+        return ready_at(own.windows, self.now, own.handling_min + offer.lead_min)
 
     def weight_g(self, contents: Iterable[Content]) -> int:
         return sum(self.lines[line].item.weight_g * qty for line, _, qty in contents)
@@ -243,6 +252,12 @@ class Evaluator:
         for parcel in parcels:
             chance *= self.chance(parcel, day)
         return chance
+
+    def keeps(self, parcels: Sequence[PlannedParcel], day: int) -> bool:
+        """True when the parcels still make a day under the problem's reliability."""
+        if self.problem.joint:
+            return self.together(parcels, day) >= float(self.problem.q) * (1 - SLACK)
+        return all(NEVER != self.day_per_leg(parcel) <= day for parcel in parcels)
 
     def parcel_date(self, parcel: PlannedParcel) -> int:
         """The date of a parcel shown alone."""
