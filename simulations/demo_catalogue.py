@@ -29,7 +29,7 @@ _ONE = (("", 100),)
 
 FAMILIES: tuple[Family, ...] = (
     Family("mug", "Stoneware mug", "kitchen", "691200", (125, 95, 105), 380, 1490, _GLAZES, (("250 ml", 90), ("350 ml", 100), ("450 ml", 108)), ("fragile",)),
-    Family("plate", "Dinner plate", "kitchen", "691110", (275, 275, 32), 720, 1890, _GLAZES, (("21 cm", 78), ("27 cm", 100), ("31 cm", 114)), ("fragile",), nest_mm=12),
+    Family("plate", "Dinner plate", "kitchen", "691110", (275, 275, 32), 720, 1890, _GLAZES, (("21 cm", 78), ("27 cm", 100), ("31 cm", 114)), (), nest_mm=12),
     Family("glass", "Crystal tumblers, pair", "kitchen", "701337", (190, 100, 105), 640, 3490, ("clear", "smoke", "amber", "olive"), _SML, ("fragile",)),
     Family("vase", "Vase", "home", "691390", (150, 150, 260), 1150, 3990, _GLAZES, _SML, ("fragile", "upright")),
     Family("pan", "Iron frying pan", "kitchen", "732310", (430, 260, 65), 1650, 4490, ("bare", "enamel red", "enamel blue"), (("20 cm", 80), ("24 cm", 92), ("28 cm", 106))),

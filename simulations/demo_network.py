@@ -276,7 +276,7 @@ def _service_files() -> dict[str, str]:
                 late = (place.kind == "hub" and service.hub_pickup) or service.pickup
                 pickups.append((service.code, place.code, service.pickup_days, late, ""))
     header = (
-        "service,carrier,name,tariff,max_weight_g,max_length_mm,max_width_mm,max_height_mm,"
+        "service,carrier,name,booked_as,tariff,max_weight_g,max_length_mm,max_width_mm,max_height_mm,"
         "max_length_plus_girth_mm,delivery_weekdays,tracked,refused_flags,duties"
     )
     return {
@@ -292,7 +292,7 @@ def _service_files() -> dict[str, str]:
         "services.csv": _csv(
             header,
             (
-                (s.code, s.carrier, s.name, s.code, s.max_weight_g, *s.max_sides_mm)
+                (s.code, s.carrier, s.name, s.booked_as, s.code, s.max_weight_g, *s.max_sides_mm)
                 + (
                     s.girth_mm or "",
                     s.delivery_days,

@@ -35,6 +35,12 @@ class DemoService(NamedTuple):
     refuses: str = ""
     duties: str = "dap"
     shape: str = ""
+    sandbox_service: str = ""
+
+    @property
+    def booked_as(self) -> str:
+        """The carrier's own name of the service."""
+        return self.sandbox_service or self.published.partition("/")[2]
 
 
 SERVICES: tuple[DemoService, ...] = (
@@ -48,9 +54,9 @@ SERVICES: tuple[DemoService, ...] = (
     DemoService("nl-intl", "postnl", "PostNL Pakket Internationaal", "postnl/InternationalPakket", ("NL",), (*(c for c in EU if c != "NL"), "GB"), 3, 30_000, (1000, 500, 500), delivery_days="mon-fri"),
     DemoService("fr-colissimo", "colissimo", "Colissimo France", "colissimo/FrFrance", ("FR",), ("FR",), 2, 30_000, (1000, 990, 990), girth_mm=2000),
     DemoService("fr-europe", "colissimo", "Colissimo Europe", "colissimo/Europe", ("FR",), tuple(c for c in EU if c != "FR"), 4, 30_000, (1000, 990, 990), girth_mm=2000, delivery_days="mon-fri"),
-    DemoService("sb-ground", "sandbox", "Sandbox Ground", "", EU, EU, 3, 31_500, (1200, 600, 600), girth_mm=3000, delivery_days="mon-fri"),
-    DemoService("sb-express", "sandbox", "Sandbox Express", "", (*EU, "GB"), (*EU, "GB"), 1, 20_000, (1000, 600, 600), pickup="16:00", duties="ddp", refuses="hazmat"),
-    DemoService("sb-evening", "sandbox", "Sandbox Evening, Randstad", "", ("NL",), ("NL",), 0, 15_000, (700, 500, 500), pickup="15:30", hub_pickup="15:30", pickup_days="mon-sat", delivery_days="mon-sat", shape="randstad"),
+    DemoService("sb-ground", "sandbox", "Sandbox Ground", "", EU, EU, 3, 31_500, (1200, 600, 600), girth_mm=3000, delivery_days="mon-fri", sandbox_service="standard"),
+    DemoService("sb-express", "sandbox", "Sandbox Express", "", (*EU, "GB"), (*EU, "GB"), 1, 20_000, (1000, 600, 600), pickup="16:00", duties="ddp", refuses="hazmat", sandbox_service="express"),
+    DemoService("sb-evening", "sandbox", "Sandbox Evening, Randstad", "", ("NL",), ("NL",), 0, 15_000, (700, 500, 500), pickup="15:30", hub_pickup="15:30", pickup_days="mon-sat", delivery_days="mon-sat", shape="randstad", sandbox_service="express"),
 )  # fmt: skip
 
 # Minutes beside the advertised day, by level: most arrive around noon, the tail takes a week more.

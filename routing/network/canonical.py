@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeVar, Union, cast
+from uuid import UUID
 
 from core.errors import invalid
 
@@ -29,7 +30,7 @@ def to_plain(value: Any) -> Any:
         return sorted(to_plain(item) for item in value)
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal | UUID):
         return str(value)
     if isinstance(value, datetime | date):
         return value.isoformat()
@@ -72,6 +73,8 @@ def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
 
 @lru_cache(maxsize=512)
 def _decoder(kind: Any) -> Any:  # one function per type; the types are those of the network
+    if isinstance(kind, typing.NewType):
+        return _decoder(kind.__supertype__)
     if dataclasses.is_dataclass(kind):
         return _object_decoder(cast("type", kind))
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
@@ -131,6 +134,7 @@ _PARSERS: dict[type, Any] = {
     Decimal: Decimal,
     date: date.fromisoformat,
     datetime: datetime.fromisoformat,
+    UUID: UUID,
 }
 
 

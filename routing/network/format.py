@@ -384,6 +384,7 @@ def _service(
         code=record["service"],
         carrier=record["carrier"],
         name=record["name"],
+        booked_as=record["booked_as"],
         tariff=record["tariff"],
         max_weight_g=record["max_weight_g"],
         max_sides_mm=_sides(record, "max_"),

@@ -60,6 +60,9 @@ class Network:
         set_(self, "_sellers", {seller.code: seller for seller in self.sellers})
         set_(self, "_skus", {sku.code: sku for sku in self.skus})
 
+    def has_sku(self, code: str) -> bool:
+        return code in self._skus
+
     def location(self, code: str) -> Location:
         """The location with that code; raises NotFound."""
         return _found(self._locations, code, "location")

@@ -118,6 +118,8 @@ class Service:
     max_length_plus_girth_mm: int | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    booked_as: str = ""
+    """What the carrier calls it; empty: the same."""
 
     def __post_init__(self) -> None:
         if self.max_weight_g <= 0:

@@ -196,6 +196,7 @@ SHAPES: tuple[FileShape, ...] = (
             Column("service", "code", cells.code),
             Column("carrier", "code", cells.code, refers="carriers.carrier"),
             Column("name", "name shown to shoppers", cells.text),
+            Column("booked_as", "the carrier's name for it; empty: as `service`", cells.text, ""),
             Column("tariff", "price list", cells.code, refers="tariffs.tariff"),
             Column("max_weight_g", "heaviest parcel, box included", cells.positive),
             *(

@@ -1,0 +1,67 @@
+"""What a shopper asks for, and what is live beside the snapshot: stock and used capacity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from core.clock import require_aware
+from core.errors import Fault, InvalidInput
+from core.places import Destination
+
+MOST_LINES = 60
+MOST_UNITS = 500
+"""Units of one line; more is a wholesale order, not a cart."""
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """So many units of a SKU; `seller` empty: from whoever sells it cheapest."""
+
+    id: str
+    sku: str
+    qty: int
+    seller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """Where to, what, when, and under which policy (empty code: the marketplace's default)."""
+
+    destination: Destination
+    lines: tuple[CartLine, ...]
+    at: datetime
+    policy: str = ""
+    group: str = ""
+    """Customer group, for charge rules."""
+
+    def __post_init__(self) -> None:
+        require_aware("at", self.at)
+        faults = []
+        if not self.lines:
+            faults.append(Fault("lines", "a cart has at least one line"))
+        if len(self.lines) > MOST_LINES:
+            faults.append(Fault("lines", f"at most {MOST_LINES} lines"))
+        seen: set[str] = set()
+        for index, line in enumerate(self.lines):
+            if not 1 <= line.qty <= MOST_UNITS:
+                reason = f"{line.qty} is not a quantity (1 to {MOST_UNITS})"
+                faults.append(Fault(f"lines[{index}].qty", reason))
+            if line.id in seen:
+                faults.append(Fault(f"lines[{index}].id", f"{line.id!r} stands twice"))
+            seen.add(line.id)
+        if faults:
+            raise InvalidInput(faults=faults)
+
+
+OfferKey = tuple[str, str, str]
+"""(seller, sku, location)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What changes by the second. Offers without an entry have no stock."""
+
+    stock: Mapping[OfferKey, int] = field(default_factory=dict)
+    """Units free to promise: on hand less reserved."""
+    used: Mapping[tuple[str, date], int] = field(default_factory=dict)
+    """Parcels already planned, by place (`LOCATION`, or `SERVICE@LOCATION`) and local date."""

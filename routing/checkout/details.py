@@ -1,0 +1,263 @@
+"""A plan as a delivery option: its parcels with times, prices line by line, customs, promise."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import ROUND_FLOOR, Decimal
+from functools import cached_property
+
+from core.money import Money
+from core.units import Dimensions
+from routing.charges import Charge, CostShare, charge_delivery
+from routing.checkout.deadline import latest_order
+from routing.checkout.evaluate import Evaluator, ParcelCost
+from routing.checkout.from_network import CartProblem
+from routing.checkout.problem import NEVER, Content, Plan, PlannedParcel
+from routing.network.services import Duties
+from routing.network.trade import NoExchangeRate, settle, tax_on
+from routing.quote import (
+    CostLine,
+    DeliveryOption,
+    InboundLeg,
+    OptionContent,
+    OptionParcel,
+    Promise,
+    Responsibility,
+    TransitTimes,
+)
+from routing.snapshot import Snapshot, instant_of
+
+FOUR_PLACES = Decimal("0.0001")
+
+
+class Describer:
+    """Describes plans of one cart; what plans share is worked out once."""
+
+    def __init__(self, snapshot: Snapshot, cart_problem: CartProblem) -> None:
+        self.snapshot, self.of = snapshot, cart_problem
+        self.network = snapshot.network
+        self.currency = self.network.marketplace.currency
+        self.evaluator = Evaluator(cart_problem.problem)
+        self._chances: dict[tuple[PlannedParcel, int], float] = {}
+        self._parcels: dict[PlannedParcel, OptionParcel] = {}
+
+    def chance(self, parcel: PlannedParcel, day: int) -> float:
+        """Probability that the parcel has arrived by the end of that day."""
+        known = self._chances.get((parcel, day))
+        if known is None:
+            known = self._chances[parcel, day] = self.evaluator.chance(parcel, day)
+        return known
+
+    def arrives_as_one(self, plan: Plan) -> bool:
+        """All parcels on one and the same day, with the promised probability."""
+        if plan.parcels_n == 1:
+            return True
+        total = 0.0
+        for day in range(plan.date + 1):
+            same = 1.0
+            for parcel in plan.parcels:
+                before = self.chance(parcel, day - 1) if day else 0.0
+                same *= self.chance(parcel, day) - before
+            total += same
+        return total >= float(self.of.problem.q)
+
+    def option(self, code: str, plan: Plan, names: tuple[str, ...]) -> DeliveryOption:
+        """The option of a plan; `difference` is set when the list is known."""
+        parcels = tuple(
+            self._numbered(number, parcel) for number, parcel in enumerate(plan.parcels, start=1)
+        )
+        end = latest_order(self.evaluator, plan.parcels, plan.date, self.chance)
+        factors = [self._factor_is_illustrative(parcel) for parcel in plan.parcels]
+        return DeliveryOption(
+            code=code,
+            names=names,
+            promise=self._promise(plan),
+            cost=Money(plan.cost, self.currency),
+            charge=self._charge(parcels),
+            parcels=parcels,
+            co2_g=plan.co2_g if plan.co2_known else None,
+            co2_illustrative=any(factors),
+            order_within=None if end == NEVER else instant_of(end),
+            difference=None,
+            responsibility=self._responsibility(parcels),
+        )
+
+    def _promise(self, plan: Plan) -> Promise:
+        together = 1.0
+        for parcel in plan.parcels:
+            together *= self.chance(parcel, plan.date)
+        shown = Decimal(together + 1e-9).quantize(FOUR_PLACES, ROUND_FLOOR)
+        return Promise(
+            date=self.of.day(plan.date),
+            ends_at=self._end_of_day(plan.date),
+            level=self.of.problem.q,
+            probability=str(shown),
+        )
+
+    def _end_of_day(self, day: int) -> datetime:
+        return instant_of(int(self.of.problem.day_starts[day + 1]))
+
+    def _factor_is_illustrative(self, parcel: PlannedParcel) -> bool:
+        factor = self.of.services[parcel.service].co2e
+        return factor is not None and factor.illustrative
+
+    def _numbered(self, number: int, parcel: PlannedParcel) -> OptionParcel:
+        known = self._parcels.get(parcel)
+        if known is None or known.number != number:
+            known = self._parcels[parcel] = self._parcel(number, parcel)
+        return known
+
+    def _parcel(self, number: int, parcel: PlannedParcel) -> OptionParcel:
+        service = self.of.services[parcel.service]
+        cost = self.evaluator.cost(parcel)
+        if cost is None:
+            raise AssertionError("a planned parcel has a price")
+        box = self._boxes[parcel.box]
+        ready = self.evaluator.at_node(parcel, self.of.problem.q)
+        pickups = self.evaluator.services[parcel.service].pickups
+        leaves = int(pickups[int(pickups.searchsorted(ready))])
+        customs, duties, said = self._customs(parcel)
+        transit = self.evaluator.services[parcel.service].transit
+        tare_g = self.evaluator.boxes[parcel.box][1].tare_g
+        return OptionParcel(
+            number=number,
+            origin=parcel.node,
+            through_hub=parcel.node in self.evaluator.hubs,
+            service=service.code,
+            carrier=service.carrier,
+            service_name=service.name,
+            tracked=service.tracked,
+            box=parcel.box.partition("/")[2],
+            size=box,
+            weight_g=self.evaluator.weight_g(parcel.contents) + tare_g,
+            contents=tuple(self._content(content) for content in parcel.contents),
+            legs=self._legs(parcel),
+            ready_at=instant_of(ready),
+            leaves_at=instant_of(leaves),
+            date=self.of.day(self._own_day(parcel)),
+            transit=TransitTimes(transit.levels, transit.minutes),
+            cost=Money(cost.total, self.currency),
+            cost_lines=self._cost_lines(cost),
+            co2_g=cost.co2_g if service.co2e is not None else None,
+            customs=customs,
+            duties=duties,
+            duties_said=said,
+        )
+
+    @cached_property
+    def _boxes(self) -> Mapping[str, Dimensions]:
+        return {f"{box.box_set}/{box.code}": box.outer for box in self.network.boxes}
+
+    def _own_day(self, parcel: PlannedParcel) -> int:
+        return self.evaluator.parcel_date(parcel)
+
+    def _cost_lines(self, cost: ParcelCost) -> tuple[CostLine, ...]:
+        parts = [
+            *cost.components,
+            ("box", cost.box),
+            ("handling", cost.units),
+            ("inbound", cost.inbound),
+        ]
+        return tuple(CostLine(code, Money(minor, self.currency)) for code, minor in parts if minor)
+
+    def _content(self, content: Content) -> OptionContent:
+        offer = self.of.offers[content.line, content.location]
+        name = self.network.sku(offer.sku).name
+        line, location, qty = content
+        return OptionContent(line, offer.sku, name, qty, offer.seller, location)
+
+    def _legs(self, parcel: PlannedParcel) -> tuple[InboundLeg, ...]:
+        if parcel.node not in self.evaluator.hubs:
+            return ()
+        departures = self.evaluator.departures(parcel) or {}
+        return tuple(
+            InboundLeg(
+                location,
+                instant_of(
+                    max(self.evaluator.ready(c) for c in parcel.contents if c.location == location)
+                ),
+                instant_of(departs),
+            )
+            for location, departs in sorted(departures.items())
+        )
+
+    def _settled(self, amount: Money) -> int:
+        rates = self.network.exchange_rates
+        settled = settle(amount, self.currency, rates, self.of.settled_on)
+        if isinstance(settled, NoExchangeRate):
+            raise AssertionError("offers without a rate are left out")
+        return settled.amount.minor
+
+    def _goods_minor(self, contents: Sequence[Content]) -> int:
+        return sum(
+            self._settled(self.of.offers[c.line, c.location].price) * c.qty for c in contents
+        )
+
+    def _customs(self, parcel: PlannedParcel) -> tuple[str, Money | None, str]:
+        """Terms, duties where known, and the sentence about them."""
+        origin = self.network.location(parcel.node).address.country
+        country = self.of.cart.destination.country
+        if not self.network.customs.is_border(origin, country):
+            return "none", None, "no_duties"
+        paid = self.of.services[parcel.service].duties is Duties.DDP
+        value = self._goods_minor(parcel.contents)
+        total = 0
+        for content in parcel.contents:
+            sku = self.network.sku(self.of.offers[content.line, content.location].sku)
+            duty = self.network.customs.duty_for(country, sku.hs_code, self.of.settled_on)
+            if duty is None:
+                return "ddp" if paid else "dap", None, "duties_not_included"
+            if value >= self._settled(duty.free_below):
+                goods = Money(self._goods_minor([content]), self.currency)
+                total += goods.times(duty.rate).minor
+        said = "duties_paid" if paid else "duties_on_delivery"
+        return "ddp" if paid else "dap", Money(total, self.currency), said
+
+    def _charge(self, parcels: Sequence[OptionParcel]) -> Charge:
+        shares: list[CostShare] = []
+        goods: dict[str, int] = {}
+        for parcel in parcels:
+            weights: dict[str, int] = {}
+            for content in parcel.contents:
+                price = self._settled(self.of.offers[content.line, content.location].price)
+                goods[content.seller] = goods.get(content.seller, 0) + price * content.qty
+                weight_g = self.network.sku(content.sku).weight_g * content.qty
+                weights[content.seller] = weights.get(content.seller, 0) + weight_g
+            parts = parcel.cost.split(list(weights.values()))
+            shares.extend(
+                CostShare(seller, parcel.number, part.minor)
+                for seller, part in zip(weights, parts, strict=True)
+            )
+        return charge_delivery(
+            self.of.policy.charges,
+            shares,
+            group=self.of.cart.group,
+            goods_minor=goods,
+            duties_minor={
+                parcel.number: parcel.duties.minor
+                for parcel in parcels
+                if parcel.customs == "ddp" and parcel.duties is not None
+            },
+            currency=self.currency,
+            tax=tax_on(
+                self.network.taxes,
+                self.of.cart.destination.country,
+                "shipping",
+                self.of.settled_on,
+            ),
+        )
+
+    def _responsibility(self, parcels: Sequence[OptionParcel]) -> tuple[Responsibility, ...]:
+        ships: dict[str, dict[str, None]] = {}
+        for parcel in parcels:
+            for content in parcel.contents:
+                ships.setdefault(content.seller, {})[content.location] = None
+        blocks = []
+        for code, places in sorted(ships.items()):
+            seller = self.network.seller(code)
+            returns = (seller.returns_to,) if seller.returns_to else tuple(places)
+            blocks.append(
+                Responsibility(
+                    code, seller.name, seller.legal_name, seller.email, tuple(places), returns
+                )
+            )
+        return tuple(blocks)

@@ -1,0 +1,200 @@
+"""Builds the planner's problem for one cart from the snapshot and what is live.
+
+What cannot be had (no coverage, no price, no exchange rate, no capacity) is left out here, with the
+reason kept, so that a quote can say what it did not consider.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from core.calendars import local_day
+from core.errors import Fault, InvalidInput, invalid
+from core.money import Money
+from routing.cart import Cart, CartLine, Live
+from routing.checkout.fitting import packing_fit
+from routing.checkout.prices import PriceTable
+from routing.checkout.problem import Item, Line, Offer, Problem, Rules
+from routing.checkout.ways import LeftOut, Ways
+from routing.network.destinations import ResolvedDestination, UnknownDestination
+from routing.network.goods import Offer as NetworkOffer
+from routing.network.goods import Sku
+from routing.network.policies import Policy
+from routing.network.services import Service as NetworkService
+from routing.network.trade import NoExchangeRate, settle
+from routing.snapshot import Snapshot, minute_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CartProblem:
+    """The problem, and what is needed to read its answer as a delivery option."""
+
+    cart: Cart
+    policy: Policy
+    problem: Problem
+    destination: ResolvedDestination
+    first_day: date
+    """Day 0 of the problem, a local day at the destination."""
+    settled_on: date
+    offers: dict[tuple[str, str], NetworkOffer]
+    """The offer behind (line id, location)."""
+    prices: dict[str, PriceTable]
+    """Of each service id of the problem."""
+    services: dict[str, NetworkService]
+    distances_m: dict[str, int]
+    """From each node to the destination's point."""
+    left_out: tuple[LeftOut, ...] = ()
+
+    def day(self, index: int) -> date:
+        return self.first_day + timedelta(days=index)
+
+
+def build_problem(snapshot: Snapshot, cart: Cart, live: Live) -> CartProblem:
+    """The problem of that cart; raises InvalidInput for unknown SKUs, sellers, destinations."""
+    return _Builder(snapshot, cart, live).build()
+
+
+def item_id(line: CartLine) -> str:
+    """Lines of one SKU share stock only when they ask for the same seller, or for none."""
+    return f"{line.sku}@{line.seller}" if line.seller else line.sku
+
+
+class _Builder:
+    def __init__(self, snapshot: Snapshot, cart: Cart, live: Live) -> None:
+        self.snapshot, self.cart, self.live = snapshot, cart, live
+        self.network = snapshot.network
+        self.left_out: list[LeftOut] = []
+        resolved = snapshot.postal.resolve(cart.destination)
+        if isinstance(resolved, UnknownDestination):
+            raise invalid(
+                "destination.country",
+                f"nothing is known about {resolved.country}: no row in postcodes",
+                code="destination_not_covered",
+            )
+        self.to = resolved
+        self.today = local_day(self.network.marketplace.zone, cart.at)
+        self.policy = snapshot.policy(cart.policy, self.today)
+        self.offer_of: dict[tuple[str, str], NetworkOffer] = {}
+
+    def build(self) -> CartProblem:
+        lines = self.lines()
+        offers = list(self.offers())
+        ways = Ways(self.snapshot, self.cart, self.live, self.policy, self.to, self.today)
+        ways.explore(sorted({offer.location for offer in offers}))
+        self.left_out.extend(ways.left_out)
+        used = {offer.location for offer in offers} & ways.usable
+        problem = Problem(
+            id="cart",
+            now=minute_of(self.cart.at),
+            q=self.policy.level,
+            joint=True,
+            lines=lines,
+            offers=tuple(offer for offer in offers if offer.location in used),
+            boxes=ways.boxes,
+            locations=tuple(ways.location(code) for code in sorted(used)),
+            hubs=ways.hubs,
+            lanes=ways.lanes,
+            services=ways.services,
+            fit=packing_fit(self.snapshot, {line.item.id: self.sku(line) for line in lines}),
+            max_parcels=self.policy.splits.max_parcels,
+            day_starts=self.snapshot.day_starts(self.to.zones, ways.first_day),
+            rules=Rules(without_sellers=self.policy.splits.excluded_sellers),
+        )
+        return CartProblem(
+            cart=self.cart,
+            policy=self.policy,
+            problem=problem,
+            destination=self.to,
+            first_day=ways.first_day,
+            settled_on=self.today,
+            offers=self.offer_of,
+            prices=ways.price_of,
+            services=ways.service_of,
+            distances_m=ways.distances_m,
+            left_out=tuple(self.left_out),
+        )
+
+    def sku(self, line: Line) -> Sku:
+        return self.network.sku(line.item.id.partition("@")[0])
+
+    def lines(self) -> tuple[Line, ...]:
+        faults = []
+        lines = []
+        scopes: dict[str, set[str]] = {}
+        for index, wanted in enumerate(self.cart.lines):
+            scopes.setdefault(wanted.sku, set()).add(wanted.seller)
+            known = self.snapshot.offers_of.get(wanted.sku, ())
+            if not self.network.has_sku(wanted.sku):
+                faults.append(Fault(f"lines[{index}].sku", f"unknown SKU {wanted.sku!r}"))
+                continue
+            if wanted.seller and all(offer.seller != wanted.seller for offer in known):
+                reason = f"{wanted.seller!r} does not sell {wanted.sku}"
+                faults.append(Fault(f"lines[{index}].seller", reason))
+                continue
+            lines.append(Line(wanted.id, self.item(wanted), wanted.qty))
+        for sku, sellers in scopes.items():
+            if "" in sellers and len(sellers) > 1:
+                faults.append(Fault("lines", f"name a seller on every line of {sku}, or on none"))
+        if faults:
+            raise InvalidInput(faults=faults, code="unknown_sku")
+        return tuple(lines)
+
+    def item(self, line: CartLine) -> Item:
+        sku = self.network.sku(line.sku)
+        sides = (sku.size.length_mm, sku.size.width_mm, sku.size.height_mm)
+        return Item(item_id(line), sku.weight_g, sides, sku.flags)
+
+    def offers(self) -> Iterator[Offer]:
+        """One offer per item and location: valid, in stock, and of the cheapest seller."""
+        done: set[str] = set()
+        for line in self.cart.lines:
+            chosen = self.choose(line)
+            for offer in chosen:
+                self.offer_of[(line.id, offer.location)] = offer
+            item = item_id(line)
+            if item in done:
+                continue
+            done.add(item)
+            for offer in chosen:
+                stock = self.live.stock.get(offer.key, 0)
+                if stock <= 0:
+                    continue
+                cost = self.settled(offer.unit_cost) if offer.unit_cost else 0
+                if cost is None:
+                    self.left_out.append(LeftOut("offer", "/".join(offer.key), "no_exchange_rate"))
+                    continue
+                name = f"{item} at {offer.location}"
+                yield Offer(name, item, offer.location, stock, cost, offer.lead_min)
+
+    def choose(self, line: CartLine) -> list[NetworkOffer]:
+        """The offers that may serve a line: without a named seller, those of the lowest price."""
+        valid = [
+            offer
+            for offer in self.snapshot.offers_of.get(line.sku, ())
+            if offer.is_valid_on(self.today)
+            and offer.seller not in self.policy.splits.excluded_sellers
+            and line.seller in ("", offer.seller)
+        ]
+        priced: dict[str, list[tuple[int, NetworkOffer]]] = {}
+        for offer in valid:
+            price = self.settled(offer.price)
+            if price is None:
+                self.left_out.append(LeftOut("offer", "/".join(offer.key), "no_exchange_rate"))
+            elif line.seller or self.live.stock.get(offer.key, 0) > 0:
+                priced.setdefault(offer.seller, []).append((price, offer))
+        if not priced:
+            return []
+        if line.seller:
+            return [offer for _, offer in priced[line.seller]] if line.seller in priced else []
+        seller = min(priced, key=lambda code: (self.scarcity(line, priced[code]), code))
+        return [offer for _, offer in priced[seller]]
+
+    def scarcity(self, line: CartLine, offers: list[tuple[int, NetworkOffer]]) -> tuple[bool, int]:
+        """A seller who cannot serve the whole line comes after those who can; then by price."""
+        stock = sum(self.live.stock.get(offer.key, 0) for _, offer in offers)
+        return stock < line.qty, min(price for price, _ in offers)
+
+    def settled(self, amount: Money) -> int | None:
+        currency = self.network.marketplace.currency
+        settled = settle(amount, currency, self.network.exchange_rates, self.today)
+        return None if isinstance(settled, NoExchangeRate) else settled.amount.minor

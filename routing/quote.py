@@ -1,0 +1,198 @@
+"""A quote: the delivery options of a cart with promise, cost, charge and who is responsible."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from core.ids import QuoteId
+from core.money import Money
+from core.places import Destination
+from core.units import Dimensions
+from routing.cart import CartLine
+from routing.charges import Charge
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """With at least `level`, everything has arrived by the end of `date` at the destination."""
+
+    date: date
+    ends_at: datetime
+    """The end of that day there, UTC; with several zones the latest."""
+    level: Decimal
+    probability: str
+    """What the model says, four decimals, rounded down."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionContent:
+    """Units of a line in a parcel, and where they come from."""
+
+    line: str
+    sku: str
+    name: str
+    qty: int
+    seller: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboundLeg:
+    """Goods going from a location to the hub before the parcel is made there."""
+
+    location: str
+    ready_at: datetime
+    departs_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """A part of a parcel's cost: freight, fuel, …, box, handling, inbound."""
+
+    code: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class TransitTimes:
+    """The outbound transit distribution, for the ETA."""
+
+    levels: tuple[Decimal, ...]
+    minutes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionParcel:
+    """One parcel of an option, from where it is packed to the door."""
+
+    number: int
+    origin: str
+    """Location where it is packed and labelled; a hub for `through_hub`."""
+    through_hub: bool
+    service: str
+    carrier: str
+    service_name: str
+    tracked: bool
+    box: str
+    size: Dimensions
+    weight_g: int
+    contents: tuple[OptionContent, ...]
+    legs: tuple[InboundLeg, ...]
+    ready_at: datetime
+    """When it can be picked up at the latest (through a hub: with the promise's level)."""
+    leaves_at: datetime
+    date: date
+    """The parcel's own date at the level; never later than the option's."""
+    transit: TransitTimes
+    cost: Money
+    cost_lines: tuple[CostLine, ...]
+    co2_g: int | None
+    customs: str
+    """none, dap or ddp."""
+    duties: Money | None
+    """Where known: paid by the sender (ddp) or on delivery (dap)."""
+    duties_said: str
+    """Sentence code: no_duties, duties_paid, duties_on_delivery, duties_not_included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How an option differs from the one before it in the list."""
+
+    to: str
+    days: int
+    parcels: int
+    charge: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Responsibility:
+    """Who sells, who ships, who takes returns, whom to contact."""
+
+    seller: str
+    name: str
+    legal_name: str
+    contact: str
+    ships_from: tuple[str, ...]
+    returns_to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryOption:
+    """One choice for the shopper."""
+
+    code: str
+    names: tuple[str, ...]
+    promise: Promise
+    cost: Money
+    charge: Charge
+    parcels: tuple[OptionParcel, ...]
+    co2_g: int | None
+    co2_illustrative: bool
+    order_within: datetime | None
+    """Ordered until then, the option keeps its date; None: for longer than the horizon."""
+    difference: Difference | None
+    responsibility: tuple[Responsibility, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Why there is no option, or none for a line."""
+
+    code: str
+    line: str | None
+    details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """Something the plan left out, and why: kind (service, offer, lane, box), code, reason."""
+
+    kind: str
+    code: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UsedRate:
+    """An exchange rate behind the prices."""
+
+    base: str
+    quote: str
+    rate: Decimal
+    day: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The priced options of a cart, held until a time."""
+
+    id: QuoteId
+    network: str
+    """Content hash of the network it was planned on."""
+    policy: str
+    policy_version: int
+    at: datetime
+    expires_at: datetime
+    destination: Destination
+    precision: str
+    zones: tuple[str, ...]
+    currency: str
+    group: str
+    lines: tuple[CartLine, ...]
+    options: tuple[DeliveryOption, ...]
+    exact: bool
+    bound_minor: int | None
+    """A lower bound on the cost of any plan."""
+    reasons: tuple[WhyNot, ...]
+    left_out: tuple[Unused, ...]
+    rates: tuple[UsedRate, ...]
+
+    def option(self, code: str) -> DeliveryOption | None:
+        """The option of that code or name."""
+        for option in self.options:
+            if code == option.code or code in option.names:
+                return option
+        return None

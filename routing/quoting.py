@@ -1,0 +1,97 @@
+"""Quotes a cart: plans it on a snapshot and tells the options with promise, cost and charge."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.ids import QuoteId
+from core.money import Money
+from routing.cart import Cart, Live
+from routing.checkout.choice import choose_plans
+from routing.checkout.details import Describer
+from routing.checkout.from_network import CartProblem, build_problem
+from routing.checkout.problem import Answer, Reason
+from routing.checkout.solve import solve
+from routing.quote import DeliveryOption, Difference, Quote, Unused, UsedRate, WhyNot
+from routing.snapshot import Snapshot
+
+
+def plan_quote(snapshot: Snapshot, cart: Cart, live: Live, quote_id: QuoteId) -> Quote:
+    """The quote for a cart; no options means it cannot be served, and `reasons` say why.
+
+    Raises InvalidInput for unknown SKUs, sellers and destinations; NotFound for the policy.
+    """
+    problem = build_problem(snapshot, cart, live)
+    answer = solve(problem.problem)
+    options = _options(snapshot, problem, answer)
+    return Quote(
+        id=quote_id,
+        network=snapshot.version,
+        policy=problem.policy.code,
+        policy_version=problem.policy.version,
+        at=cart.at,
+        expires_at=cart.at + problem.policy.hold,
+        destination=cart.destination,
+        precision=problem.destination.precision.value,
+        zones=problem.destination.zones,
+        currency=snapshot.network.marketplace.currency,
+        group=cart.group,
+        lines=cart.lines,
+        options=options,
+        exact=answer.exact,
+        bound_minor=answer.bound,
+        reasons=tuple(_why_not(reason) for reason in answer.reasons),
+        left_out=tuple(
+            Unused(each.kind, each.code, each.reason, each.detail) for each in problem.left_out
+        ),
+        rates=_rates(problem, options),
+    )
+
+
+def _options(
+    snapshot: Snapshot, problem: CartProblem, answer: Answer
+) -> tuple[DeliveryOption, ...]:
+    if not answer.plans:
+        return ()
+    describer = Describer(snapshot, problem)
+    chosen = choose_plans(
+        answer.plans, problem.policy.option_names, arrives_as_one=describer.arrives_as_one
+    )
+    options = [
+        describer.option(f"o{number}", plan, names)
+        for number, (plan, names) in enumerate(chosen, start=1)
+    ]
+    return tuple(_with_differences(options))
+
+
+def _with_differences(options: Sequence[DeliveryOption]) -> list[DeliveryOption]:
+    """Each option beside the one before it: days later, parcels more, money more."""
+    told = list(options[:1])
+    for before, option in itertools.pairwise(options):
+        total = option.charge.total - before.charge.total
+        difference = Difference(
+            to=before.code,
+            days=(option.promise.date - before.promise.date).days,
+            parcels=len(option.parcels) - len(before.parcels),
+            charge=Money(total.minor, total.currency),
+        )
+        told.append(replace(option, difference=difference))
+    return told
+
+
+def _why_not(reason: Reason) -> WhyNot:
+    details = tuple((name, str(value)) for name, value in reason.details)
+    return WhyNot(reason.code.value, reason.line, details)
+
+
+def _rates(problem: CartProblem, options: Sequence[DeliveryOption]) -> tuple[UsedRate, ...]:
+    """The exchange rates behind the carriers' prices in these options."""
+    used: dict[tuple[str, str], UsedRate] = {}
+    for option in options:
+        for parcel in option.parcels:
+            rate = problem.prices[f"{parcel.service}@{parcel.origin}"].rate
+            if rate is not None:
+                used[rate.base, rate.quote] = UsedRate(
+                    rate.base, rate.quote, rate.rate, rate.day, rate.source
+                )
+    return tuple(used[pair] for pair in sorted(used))

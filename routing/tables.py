@@ -1,0 +1,278 @@
+"""Rows of this room: networks, stock, capacity, quotes, orders, parcels, reservations, promises."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core.errors import NotFound
+from routing.cart import OfferKey
+from routing.quote import Promise
+from store.base import Base, OfTenant
+
+CODE = 80  # the longest code that the import lets through
+
+
+class NetworkVersionRow(OfTenant, Base):
+    """One imported version of the network, as canonical JSON; one is active."""
+
+    __tablename__ = "network_versions"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number"),
+        Index("ix_network_versions_active", "tenant_id", "active"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    content_hash: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(Text, deferred=True)
+    active: Mapped[bool]
+    imported_at: Mapped[datetime]
+
+
+class StockRow(OfTenant, Base):
+    """Units of an offer: on hand as last counted by the source, and reserved by orders."""
+
+    __tablename__ = "stock"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "sku", "seller", "location"),
+        CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
+        CheckConstraint("reserved >= 0", name="reserved_not_negative"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    seller: Mapped[str] = mapped_column(String(CODE))
+    sku: Mapped[str] = mapped_column(String(CODE))
+    location: Mapped[str] = mapped_column(String(CODE))
+    on_hand: Mapped[int]
+    reserved: Mapped[int] = mapped_column(default=0)
+    counted_at: Mapped[datetime]
+
+    @property
+    def key(self) -> OfferKey:
+        return self.seller, self.sku, self.location
+
+    @property
+    def free(self) -> int:
+        """Units that may be promised; never negative, even when the count fell below orders."""
+        return max(0, self.on_hand - self.reserved)
+
+
+class CapacityRow(OfTenant, Base):
+    """Parcels planned to leave a place (or by a service there) on a local date."""
+
+    __tablename__ = "capacity_used"
+    __table_args__ = (UniqueConstraint("tenant_id", "place", "day"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(String(2 * CODE + 1))
+    day: Mapped[date]
+    used: Mapped[int] = mapped_column(default=0)
+
+
+class QuoteRow(OfTenant, Base):
+    """A quote as it was told, canonical JSON."""
+
+    __tablename__ = "quotes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    network_hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    content: Mapped[str] = mapped_column(Text)
+
+
+class OrderRow(OfTenant, Base):
+    """A committed option. `key` makes a repeated commit the same order; a quote is bought once."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "key"),
+        UniqueConstraint("tenant_id", "quote_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    quote_id: Mapped[UUID] = mapped_column(ForeignKey("quotes.id"))
+    option: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(200))
+    subject_id: Mapped[UUID]
+    network_hash: Mapped[str] = mapped_column(String(64))
+    policy: Mapped[str] = mapped_column(String(CODE))
+    policy_version: Mapped[int]
+    country: Mapped[str] = mapped_column(String(2))
+    zones: Mapped[list[Any]]
+    currency: Mapped[str] = mapped_column(String(3))
+    cost_minor: Mapped[int]
+    charge: Mapped[dict[str, Any]]
+    promised_date: Mapped[date]
+    promise_ends_at: Mapped[datetime]
+    level: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    placed_at: Mapped[datetime]
+
+
+class OrderLineRow(OfTenant, Base):
+    """Units of a SKU from one seller in an order."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (UniqueConstraint("order_id", "line", "seller"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
+    shipment_id: Mapped[UUID] = mapped_column(ForeignKey("shipments.id"))
+    line: Mapped[str] = mapped_column(String(CODE))
+    sku: Mapped[str] = mapped_column(String(CODE))
+    name: Mapped[str] = mapped_column(String(500))
+    seller: Mapped[str] = mapped_column(String(CODE), index=True)
+    qty: Mapped[int]
+    price_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+
+
+class ShipmentRow(OfTenant, Base):
+    """Goods from one seller to one consignee under one promise: the trade grouping."""
+
+    __tablename__ = "shipments"
+    __table_args__ = (UniqueConstraint("order_id", "seller"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
+    seller: Mapped[str] = mapped_column(String(CODE), index=True)
+
+
+class PlannedParcelRow(OfTenant, Base):
+    """A parcel to be made: planned → released → booked → handed_over, or cancelled."""
+
+    __tablename__ = "parcels"
+    __table_args__ = (UniqueConstraint("order_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
+    number: Mapped[int]
+    origin: Mapped[str] = mapped_column(String(CODE), index=True)
+    through_hub: Mapped[bool]
+    service: Mapped[str] = mapped_column(String(CODE))
+    carrier: Mapped[str] = mapped_column(String(CODE))
+    box: Mapped[str] = mapped_column(String(CODE))
+    length_mm: Mapped[int]
+    width_mm: Mapped[int]
+    height_mm: Mapped[int]
+    weight_g: Mapped[int]
+    contents: Mapped[list[Any]]
+    """[{line, sku, name, qty, seller, location}]"""
+    legs: Mapped[list[Any]]
+    """Inbound legs to a hub: [{location, ready_at, departs_at}]"""
+    sellers: Mapped[list[Any]]
+    shipment_ids: Mapped[list[Any]]
+    ready_at: Mapped[datetime]
+    leaves_at: Mapped[datetime] = mapped_column(index=True)
+    own_date: Mapped[date]
+    promised_date: Mapped[date]
+    promise_ends_at: Mapped[datetime]
+    transit: Mapped[dict[str, Any]]
+    """{levels: [text], minutes: [int]}"""
+    customs: Mapped[str] = mapped_column(String(4))
+    cost_minor: Mapped[int]
+    cost_lines: Mapped[list[Any]]
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    booking_id: Mapped[UUID | None]
+
+
+class ReservationRow(OfTenant, Base):
+    """Units held for a parcel: reserved → shipped or released."""
+
+    __tablename__ = "reservations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    parcel_id: Mapped[UUID] = mapped_column(ForeignKey("parcels.id"), index=True)
+    seller: Mapped[str] = mapped_column(String(CODE))
+    sku: Mapped[str] = mapped_column(String(CODE))
+    location: Mapped[str] = mapped_column(String(CODE))
+    qty: Mapped[int]
+    state: Mapped[str] = mapped_column(String(20))
+
+
+class PromiseRow(OfTenant, Base):
+    """The promise ledger, append-only: what was promised, when, on which model and data."""
+
+    __tablename__ = "promises"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
+    made_at: Mapped[datetime] = mapped_column(index=True)
+    promised_date: Mapped[date]
+    ends_at: Mapped[datetime]
+    level: Mapped[str] = mapped_column(String(12))
+    probability: Mapped[str] = mapped_column(String(12))
+    model: Mapped[str] = mapped_column(String(CODE))
+    network_hash: Mapped[str] = mapped_column(String(64))
+    policy: Mapped[str] = mapped_column(String(CODE))
+    policy_version: Mapped[int]
+    parcels: Mapped[list[Any]]
+    """[{id, service, origin, date}]"""
+
+
+def active_network(session: Session) -> NetworkVersionRow:
+    """The active version, without its content; raises NotFound before the first import."""
+    row = session.scalar(select(NetworkVersionRow).where(NetworkVersionRow.active.is_(True)))
+    if row is None:
+        raise NotFound("no network has been imported yet", code="no_network")
+    return row
+
+
+def network_content(session: Session, content_hash: str) -> str:
+    """The canonical text of a version by its hash."""
+    text = session.scalar(
+        select(NetworkVersionRow.content)
+        .where(NetworkVersionRow.content_hash == content_hash)
+        .limit(1)
+    )
+    if text is None:
+        raise NotFound("no such network version", code="unknown_network")
+    return text
+
+
+def free_stock(session: Session, skus: list[str]) -> dict[OfferKey, int]:
+    """Units free to promise of every offer of these SKUs."""
+    rows = session.execute(
+        select(
+            StockRow.seller,
+            StockRow.sku,
+            StockRow.location,
+            StockRow.on_hand,
+            StockRow.reserved,
+        ).where(StockRow.sku.in_(skus))
+    )
+    return {
+        (seller, sku, location): max(0, on_hand - reserved)
+        for seller, sku, location, on_hand, reserved in rows
+    }
+
+
+def used_capacity(session: Session, since: date) -> dict[tuple[str, date], int]:
+    """Parcels planned by place and local date from `since` on."""
+    rows = session.execute(
+        select(CapacityRow.place, CapacityRow.day, CapacityRow.used).where(CapacityRow.day >= since)
+    )
+    return {(place, day): used for place, day, used in rows}
+
+
+def promise_of(session: Session, order: OrderRow) -> Promise:
+    """The promise that the ledger keeps for an order: the first one, which counts."""
+    row = session.scalars(
+        select(PromiseRow).where(PromiseRow.order_id == order.id).order_by(PromiseRow.made_at)
+    ).first()
+    if row is None:
+        raise NotFound("the order has no promise", code="no_promise")
+    return Promise(row.promised_date, row.ends_at, Decimal(row.level), row.probability)

@@ -1,0 +1,261 @@
+"""From a quote to an order: reserved once, promised once, or told what changed."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from core.clock import ManualClock
+from core.errors import Conflict, Expired, InvalidInput, NotFound
+from core.ids import QuoteId, TenantId
+from core.places import Address, Destination
+from routing.cart import Cart, CartLine
+from routing.flows.commit_option import Changed, Committed, commit_option
+from routing.flows.list_orders import list_orders
+from routing.flows.list_parcels import list_parcels
+from routing.flows.quote_cart import quote_cart
+from routing.flows.read_order import read_order
+from routing.flows.read_parcel import read_parcel
+from routing.flows.read_quote import read_quote
+from routing.flows.set_stock import StockChange, set_stock
+from routing.quote import Quote
+from routing.tables import CapacityRow, PlannedParcelRow, PromiseRow, ReservationRow, StockRow
+from store.session import Sessions, now
+from store.tables import OutboxRow
+
+PARIS = Destination("FR", "75011")
+HOME = Address("Ada Example", "Rue Oberkampf 1", "Paris", "75011", "FR")
+LINES = (
+    CartLine("1", "COFFEE-01", 2, "elbe-kaffee"),
+    CartLine("2", "BOOK-03", 1, "schelde-boeken"),
+    CartLine("3", "PUZZLE-02", 1),
+)
+
+
+@pytest.fixture
+def quoted(sessions: Sessions, market: TenantId) -> Quote:
+    with sessions(market) as session:
+        return quote_cart(session, Cart(PARIS, LINES, now(session)))
+
+
+def reserved(sessions: Sessions, market: TenantId) -> int:
+    with sessions(market, read_only=True) as session:
+        return session.scalar(select(func.sum(StockRow.reserved))) or 0
+
+
+def test_a_quote_is_read_back_as_it_was_told(
+    sessions: Sessions, market: TenantId, quoted: Quote
+) -> None:
+    with sessions(market, read_only=True) as session:
+        assert read_quote(session, quoted.id) == quoted
+    assert quoted.options and quoted.exact
+
+
+def test_a_commit_reserves_and_promises_once(
+    sessions: Sessions, market: TenantId, quoted: Quote
+) -> None:
+    with sessions(market) as session:
+        first = commit_option(session, quoted.id, "cheapest", HOME, key="k1")
+    with sessions(market) as session:
+        again = commit_option(session, quoted.id, "cheapest", HOME, key="k1")
+    assert isinstance(first, Committed)
+    assert again == first
+    assert reserved(sessions, market) == 4
+    option = quoted.option("cheapest")
+    assert option is not None
+    assert first.promise == option.promise
+    assert first.charge == option.charge
+    with sessions(market, read_only=True) as session:
+        assert session.scalar(select(func.count(PromiseRow.id))) == 1
+        assert session.scalar(select(func.sum(CapacityRow.used))) == 2 * len(option.parcels)
+        names = session.scalars(select(OutboxRow.name)).all()
+        assert names.count("routing.order_committed") == 1
+        assert names.count("routing.parcels_planned") == 1
+        order = read_order(session, first.order_id)
+        assert {line.sku for line in order.lines} == {line.sku for line in LINES}
+        assert tuple(parcel.id for parcel in order.parcels) == first.parcels
+        assert order.promise == option.promise
+        rows = session.scalars(select(PlannedParcelRow)).all()
+        assert all("Ada" not in str(vars(row)) for row in rows)
+
+
+def test_stock_gone_between_is_told_and_reserves_nothing(
+    sessions: Sessions, market: TenantId, quoted: Quote, clock: ManualClock
+) -> None:
+    option = quoted.option("cheapest")
+    assert option is not None
+    content = next(c for p in option.parcels for c in p.contents if c.sku == "COFFEE-01")
+    with sessions(market) as session:
+        change = StockChange(content.seller, content.sku, content.location, 1, clock.now())
+        set_stock(session, [change])
+    with sessions(market) as session:
+        answer = commit_option(session, quoted.id, "cheapest", HOME, key="k1")
+    assert isinstance(answer, Changed)
+    (because,) = answer.because
+    assert because.code == "stock_gone"
+    assert dict(because.details)["free"] == "1"
+    assert answer.quote.id != quoted.id
+    assert reserved(sessions, market) == 0
+    with sessions(market, read_only=True) as session:
+        assert list_orders(session) == ()
+        assert read_quote(session, answer.quote.id) == answer.quote
+
+
+def test_the_last_units_are_sold_once(
+    sessions: Sessions, market: TenantId, clock: ManualClock
+) -> None:
+    cart = Cart(PARIS, (CartLine("1", "COFFEE-01", 2, "elbe-kaffee"),), clock.now())
+    with sessions(market) as session:
+        set_stock(session, [StockChange("elbe-kaffee", "COFFEE-01", "hamburg", 3, clock.now())])
+        quotes = [quote_cart(session, cart) for _ in range(3)]
+    answers = []
+    for number, quote in enumerate(quotes):
+        with sessions(market) as session:
+            answers.append(commit_option(session, quote.id, "cheapest", HOME, key=f"k{number}"))
+    assert [isinstance(answer, Committed) for answer in answers] == [True, False, False]
+    assert reserved(sessions, market) == 2
+    last = answers[-1]
+    assert isinstance(last, Changed)
+    assert not last.quote.options
+    assert last.quote.reasons[0].line == "1"
+
+
+def test_a_full_day_at_a_place_is_told(sessions: Sessions, market: TenantId, quoted: Quote) -> None:
+    option = quoted.option("cheapest")
+    assert option is not None
+    with sessions(market) as session:
+        commit_option(session, quoted.id, "cheapest", HOME, key="first")
+        second = quote_cart(session, Cart(PARIS, LINES, now(session)))
+        for row in session.scalars(select(CapacityRow).where(~CapacityRow.place.contains("@"))):
+            row.used = 4000
+    with sessions(market) as session:
+        answer = commit_option(session, second.id, "cheapest", HOME, key="second")
+    assert isinstance(answer, Changed)
+    assert {because.code for because in answer.because} == {"capacity_gone"}
+    full = {dict(because.details)["place"] for because in answer.because}
+    before = second.option("cheapest")
+    after = answer.quote.option("cheapest")
+    assert before is not None and full <= {parcel.origin for parcel in before.parcels}
+    assert (
+        after is None
+        or after.promise.date >= before.promise.date
+        or (
+            {parcel.origin for parcel in after.parcels}
+            != {parcel.origin for parcel in before.parcels}
+        )
+    )
+
+
+def test_after_the_order_deadline_the_new_date_is_offered(
+    sessions: Sessions, market: TenantId, clock: ManualClock
+) -> None:
+    clock.set(datetime(2026, 3, 2, 12, 50, tzinfo=UTC))  # ten minutes before Hamburg's cut-off
+    with sessions(market) as session:
+        cart = Cart(PARIS, LINES[:1], now(session))
+        quote = quote_cart(session, cart)
+    fastest = quote.option("fastest")
+    assert fastest is not None and fastest.order_within is not None
+    assert fastest.order_within == datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
+    clock.set(datetime(2026, 3, 2, 13, 1, tzinfo=UTC))
+    with sessions(market) as session:
+        answer = commit_option(session, quote.id, "fastest", HOME, key="k")
+    assert isinstance(answer, Changed)
+    assert answer.because[0].code == "order_deadline_passed"
+    later = answer.quote.option("fastest")
+    assert later is not None and later.promise.date > fastest.promise.date
+
+
+@pytest.mark.parametrize(
+    ("attempt", "error", "code"),
+    [
+        (lambda s, q, c: commit_option(s, q.id, "o99", HOME, key="k"), NotFound, "unknown_option"),
+        (
+            lambda s, q, c: commit_option(s, QuoteId(UUID(int=7)), "o1", HOME, key="k"),
+            NotFound,
+            "unknown_quote",
+        ),
+        (
+            lambda s, q, c: commit_option(s, q.id, "o1", _elsewhere(), key="k"),
+            Conflict,
+            "other_destination",
+        ),
+        (
+            lambda s, q, c: (
+                c.advance(timedelta(minutes=30)),
+                commit_option(s, q.id, "o1", HOME, key="k"),
+            ),
+            Expired,
+            "quote_expired",
+        ),
+        (
+            lambda s, q, c: [commit_option(s, q.id, "o1", HOME, key=key) for key in ("one", "two")],
+            Conflict,
+            "quote_committed",
+        ),
+    ],
+)
+def test_what_cannot_be_bought_is_refused(
+    sessions: Sessions,
+    market: TenantId,
+    quoted: Quote,
+    clock: ManualClock,
+    attempt: Callable[..., object],
+    error: type[Exception],
+    code: str,
+) -> None:
+    with pytest.raises(error) as caught, sessions(market) as session:
+        attempt(session, quoted, clock)
+    assert caught.value.code == code  # type: ignore[attr-defined]
+    assert reserved(sessions, market) == 0
+    with sessions(market, read_only=True) as session:
+        assert session.scalar(select(func.count(ReservationRow.id))) == 0
+
+
+def _elsewhere() -> Address:
+    return Address("Ada Example", "Calle 1", "Madrid", "28001", "ES")
+
+
+def test_a_seller_sees_only_their_part(sessions: Sessions, market: TenantId, quoted: Quote) -> None:
+    with sessions(market) as session:
+        done = commit_option(session, quoted.id, "fewest_parcels", HOME, key="k")
+        assert isinstance(done, Committed)
+        own = read_order(session, done.order_id, seller="elbe-kaffee")
+        assert {line.seller for line in own.lines} == {"elbe-kaffee"}
+        assert own.charge is None
+        for parcel in own.parcels:
+            assert {content.seller for content in parcel.contents} == {"elbe-kaffee"}
+            assert parcel.sellers == ("elbe-kaffee",)
+        with pytest.raises(NotFound):
+            read_order(session, done.order_id, seller="firth-wool")
+        assert list_orders(session, seller="firth-wool") == ()
+        assert [head.id for head in list_orders(session, seller="elbe-kaffee")] == [done.order_id]
+        with pytest.raises(NotFound):
+            read_parcel(session, done.parcels[0], seller="firth-wool")
+        assert {p.id for p in list_parcels(session)} == set(done.parcels)
+        assert list_parcels(session, seller="firth-wool") == ()
+
+
+def test_another_tenant_sees_nothing(sessions: Sessions, market: TenantId, quoted: Quote) -> None:
+    from store.keys import create_tenant
+
+    with sessions.system() as session:
+        other = create_tenant(session, "other")
+    with sessions(other) as session, pytest.raises(NotFound):
+        read_quote(session, quoted.id)
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        (CartLine("1", "NOPE-1", 1), "lines[0].sku"),
+        (CartLine("1", "MUG-01", 1, "firth-wool"), "lines[0].seller"),
+    ],
+)
+def test_unknown_goods_are_named(
+    sessions: Sessions, market: TenantId, line: CartLine, field: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught, sessions(market) as session:
+        quote_cart(session, Cart(PARIS, (line,), now(session)))
+    assert caught.value.faults[0].field == field
