@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -18,7 +19,7 @@ from sqlalchemy import select
 from api import tracking_jobs
 from api.wiring import Lanewise
 from core.errors import LanewiseError
-from core.ids import TenantId
+from core.ids import ParcelId, TenantId
 from store.jobs import Handler, Job, enqueue, run_due
 from store.locks import drop_lease, take_lease
 from store.outbox import relay
@@ -47,7 +48,9 @@ SCHEDULE: tuple[Scheduled, ...] = (
 )
 
 # The reactions: which jobs an event of the outbox queues.
-REACTIONS: dict[str, tuple[str, ...]] = {}
+REACTIONS: dict[str, tuple[str, ...]] = {
+    "routing.parcels_planned": ("routing.release",),
+}
 
 
 def _carrier_job(lanewise: Lanewise) -> Handler:
@@ -55,6 +58,16 @@ def _carrier_job(lanewise: Lanewise) -> Handler:
         from carriers.flows.run_job import run_job
 
         run_job(sessions, lanewise.carriers, job)
+
+    return handle
+
+
+def _release_job(lanewise: Lanewise) -> Handler:
+    def handle(sessions: Sessions, job: Job) -> None:
+        from routing.flows.release_parcels import release_parcels
+
+        with sessions(job.tenant) as session:
+            release_parcels(session, [ParcelId(UUID(each)) for each in job.payload["parcel_ids"]])
 
     return handle
 
@@ -71,6 +84,7 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "read_webhook": tracking_jobs.webhook_reader,
     "send_notice": tracking_jobs.notice_sender,
     "watch_parcels": tracking_jobs.parcel_watcher,
+    "routing.release": _release_job,
 }
 
 
