@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restore": ("restore", "put a backup in place of the database"),
     "serve": ("serve", "API and pages, background work included"),
     "import": ("import_network", "load a network from a folder of CSV and JSON files"),
+    "faults": ("faults", "try what must never happen, many times"),
     "init": ("init", "create database, tenant and first API key"),
     "licences": ("licences", "licences of the run-time dependencies"),
     "quote": ("quote", "plan a cart on the active network"),

@@ -96,7 +96,8 @@ def create_app(
         if request.headers.get("authorization") != f"Bearer {api_key}":
             return _refused(401, "credentials", "wrong or missing API key")
         model, now = model_of(request), shifted.now()
-        fault = model.next_fault(operation, now)
+        key = request.headers.get("idempotency-key", "")
+        fault = model.next_fault(operation, now, key=key)
         stopped = await _stopped(fault, hang_s)
         if stopped is not None:
             return stopped

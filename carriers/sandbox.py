@@ -136,8 +136,16 @@ class Sandbox:
         """The next calls of the operation meet these faults in order (None: all is well)."""
         self._script.setdefault(operation, []).extend(faults)
 
-    def next_fault(self, operation: str, now: datetime) -> Fault | None:
-        """What happens to the call that has just come in; scripted first, then an outage, then drawn."""
+    def next_fault(self, operation: str, now: datetime, *, key: str = "") -> Fault | None:
+        """What happens to the call that has just come in; scripted first, then an outage, then drawn.
+
+        A carrier that honours keys looks there first: what it has accepted it does not refuse.
+        """
+        fault = self._next_fault(operation, now)
+        known = self.recovery is Recovery.KEY and key in self._by_key
+        return None if known and fault in REFUSALS else fault
+
+    def _next_fault(self, operation: str, now: datetime) -> Fault | None:
         self._calls[operation] = call = self._calls.get(operation, 0) + 1
         if self._script.get(operation):
             return self._script[operation].pop(0)

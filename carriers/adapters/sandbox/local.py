@@ -52,7 +52,7 @@ class LocalSandbox:
 
     def book(self, order: BookingOrder) -> Booked | BookedUnread:
         refuse_unknown(order, self.profile)
-        fault = self._before("book")
+        fault = self._before("book", order.key)
         parcel = self.model.book(order, self._clock.now())
         if fault in UNREAD:
             return BookedUnread(fault.value)
@@ -125,9 +125,9 @@ class LocalSandbox:
         self._before("points")
         return self.model.points(near)
 
-    def _before(self, operation: str) -> Fault | None:
+    def _before(self, operation: str, key: str = "") -> Fault | None:
         """Meet a fault that stops the call; one that strikes after acting is handed back."""
-        fault = self.model.next_fault(operation, self._clock.now())
+        fault = self.model.next_fault(operation, self._clock.now(), key=key)
         if fault is None or fault in ACTS:
             return fault
         if fault in REFUSALS:

@@ -1,0 +1,37 @@
+"""`lanewise faults SUITE`: tries what must never happen, many times, and counts."""
+
+import importlib
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from core.errors import InvalidInput
+
+app = typer.Typer()
+
+# suite: module in benchmarks/faults with `run(runs, seed, progress=…) -> SuiteReport`
+SUITES = {"booking": "booking"}
+
+
+@app.command()
+def faults(
+    suite: Annotated[str, typer.Argument(help=f"One of: {', '.join(SUITES)}.")],
+    runs: Annotated[int, typer.Option(help="How many runs.", min=1)] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed: the same seed, the same faults.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+) -> None:
+    """Run a fault suite; exit code 1 when anything broke."""
+    if suite not in SUITES:
+        raise InvalidInput(f"no such suite: {suite}; one of {', '.join(SUITES)}")
+    module = importlib.import_module(f"benchmarks.faults.{SUITES[suite]}")
+    report = module.run(runs, seed, progress=lambda line: print(line, file=sys.stderr))  # noqa: T201
+    if as_json:
+        typer.echo(json.dumps(report.as_json()))
+    else:
+        for row in report.rows:
+            typer.echo("  ".join(f"{name}={value}" for name, value in row.items()))
+        typer.echo("ok" if report.ok else "BROKEN: " + "; ".join(report.broken))
+    if not report.ok:
+        raise typer.Exit(1)
