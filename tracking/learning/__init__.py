@@ -1,0 +1,1 @@
+"""What the event history teaches: day-by-day delivery odds, network pressure, calibration."""
