@@ -409,9 +409,7 @@ def fit_forest(data: OrderDays, plan: BoostingPlan) -> Forest:
     return Forest(cuts, column, threshold, left, right, value, base)
 
 
-def daily_odds(
-    forest: Forest, columns: F64, day_cells: U8, day_of: I64, offset: F64
-) -> F64:
+def daily_odds(forest: Forest, columns: F64, day_cells: U8, day_of: I64, offset: F64) -> F64:
     """Probability of the event on each day, given none before: [orders, days].
 
     `day_of` [orders, days] points into `day_cells`; `offset` [orders] is added to every day.

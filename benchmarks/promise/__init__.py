@@ -1,0 +1,1 @@
+"""How well promises learned from real orders are kept: a strict walk-forward evaluation."""

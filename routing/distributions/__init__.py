@@ -1,0 +1,1 @@
+"""Distributions of days: where they come from when little is known, how they combine, what to promise."""
