@@ -4,6 +4,8 @@ import importlib
 import json
 import os
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,29 +14,31 @@ import typer
 from benchmarks.figures import Figure, reference_loop_ms
 from core.errors import Unavailable, invalid
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="Measure published figures: CPU time on one core, with a reference loop beside it.",
+)
+
+LEVELS = (0.9, 0.95, 0.97)
 
 # name: module with `run(*, quick: bool, runs: int | None, say: Callable[[str], None]) -> list[Figure]`
 BENCHMARKS: dict[str, str] = {
     "checkout": "benchmarks.checkout",
     "pack": "benchmarks.pack",
+    "promise": "benchmarks.promise.figures",
 }
 
 
-@app.command()
-def bench(
-    name: Annotated[str, typer.Argument(help=f"all, {', '.join(BENCHMARKS)}")],
-    quick: Annotated[bool, typer.Option(help="Fewer and smaller instances.")] = False,
-    runs: Annotated[
-        int | None, typer.Option(min=1, help="Repetitions of each measurement.")
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures to this file.")
-    ] = None,
-) -> None:
-    """Measure published figures: CPU time on one core, with a reference loop beside it."""
-    if name != "all" and name not in BENCHMARKS:
-        raise invalid("name", f"{name!r} is none of all, {', '.join(BENCHMARKS)}")
+Quick = Annotated[bool, typer.Option(help="Fewer and smaller instances.")]
+Runs = Annotated[int | None, typer.Option(min=1, help="Repetitions of each measurement.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")]
+
+
+def measure(name: str, quick: bool, runs: int | None, json_file: Path | None) -> None:
+    """Measure one benchmark or `all`, print the table, exit with 1 when a must is missed."""
     figures: list[Figure] = []
     for one in BENCHMARKS if name == "all" else (name,):
         typer.echo(f"{one} …", err=True)
@@ -71,3 +75,60 @@ def table(figures: list[Figure]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
+
+
+def _command(name: str) -> Callable[[bool, int | None, Path | None], None]:
+    def bench(quick: Quick = False, runs: Runs = None, json_file: JsonFile = None) -> None:
+        measure(name, quick, runs, json_file)
+
+    return bench
+
+
+for _name in ("all", *BENCHMARKS):
+    if _name != "promise":  # that one has options of its own
+        _help = "Every benchmark below." if _name == "all" else f"The figures of {_name}."
+        app.command(_name, help=_help)(_command(_name))
+
+
+@app.command("promise")
+def bench_promise(
+    orders: Annotated[
+        Path | None, typer.Option(help="Folder in the Olist format; without it, the figures.")
+    ] = None,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First purchase day.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last purchase day.")
+    ] = None,
+    level: Annotated[
+        list[float] | None, typer.Option(help="Probability to promise, 0..1; may repeat.")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
+    promises: Annotated[
+        Path | None, typer.Option(help="Write CSV order_id,method,level,promised_days here.")
+    ] = None,
+    quick: Quick = False,
+    runs: Runs = None,
+) -> None:
+    """How promises learned from real orders are kept: strict walk-forward, any window."""
+    if orders is None:
+        if first or last or level or promises:
+            raise invalid("orders", "a folder of orders is needed with these options")
+        measure("promise", quick, runs, json_file)
+        return
+    if first is None or last is None:
+        raise invalid("from/to", "the window of purchases needs both days")
+    if any(not 0 < one < 1 for one in level or ()):
+        raise invalid("level", "a level lies between 0 and 1, e.g. 0.95")
+    from benchmarks.promise.evaluate import as_table, evaluate, read_orders, write_promises
+
+    def say(text: str) -> None:
+        typer.echo(text, err=True)
+
+    found = evaluate(read_orders(orders, say), first.date(), last.date(), level or LEVELS, say=say)
+    typer.echo(as_table(found.report))
+    if promises is not None:
+        write_promises(promises, found)
+    if json_file is not None:
+        json_file.write_text(json.dumps(found.report, indent=1) + "\n", encoding="utf-8")

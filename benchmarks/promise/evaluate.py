@@ -88,20 +88,24 @@ def _promises(
 ) -> tuple[Promised, ...]:
     rows = forecasts.rows[scored]
     quoted = bench.quoted[rows]
-    cost = {
-        "ms_per_quote": round(float(np.mean(forecasts.quote_ms)), 3),
-        "refit_s": round(forecasts.refit_s, 2),
-    }
+    quote_ms = round(float(np.mean(forecasts.quote_ms)), 3)
+    refit_s = round(forecasts.refit_s, 2)
+
+    def learned(method: str, level: float, days: I64, *, default: bool) -> Promised:
+        return Promised(
+            method, level, days, default=default, ms_per_quote=quote_ms, refit_s=refit_s
+        )
+
     found = [Promised("marketplace", None, quoted, baseline=True)]
     ordered = sorted(levels)
     floor = np.zeros(len(forecasts.rows), np.int64)
     for level in ordered:
         # A higher level never promises earlier, whatever each level's calibration has learned.
         floor = np.maximum(floor, calibrated_days(bench, forecasts, level))
-        found.append(Promised("learned", level, floor[scored], default=True, **cost))
+        found.append(learned("learned", level, floor[scored], default=True))
     for level in ordered:
         days = cost_rule_days(bench, forecasts, level)[scored]
-        found.append(Promised("learned-cost", level, days, **cost))
+        found.append(learned("learned-cost", level, days, default=False))
     share = float((bench.lead[rows] <= quoted).mean())
     found += matched(bench, forecasts, scored, share)
     for level in ordered:
@@ -134,7 +138,10 @@ def write_promises(path: Path, evaluation: Evaluation) -> None:
 def as_table(report: dict[str, Any]) -> str:
     """The rows for a terminal."""
     head = f"{report['from']} to {report['to']}: {report['orders']} delivered orders"
-    lines = [head, "method                  level  kept    days   sd    pinball  worst state   worst month"]
+    lines = [
+        head,
+        "method                  level  kept    days   sd    pinball  worst state   worst month",
+    ]
     for row in report["rows"]:
         state, month = row["worst_state"], row["worst_month"]
         level = "" if row["level"] is None else format(row["level"], "g")

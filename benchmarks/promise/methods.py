@@ -174,4 +174,4 @@ def lightgbm_once_days(
     data = lightgbm.Dataset(forecasts.columns[past], bench.lead[past].astype(np.float64))
     model = lightgbm.train(settings, data, 200)
     days = np.ceil(model.predict(forecasts.columns[rows], num_threads=1))
-    return np.clip(days, 1, LATEST).astype(np.int64)
+    return np.asarray(np.clip(days, 1, LATEST), np.int64)

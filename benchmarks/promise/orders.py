@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.places import EARTH_RADIUS_M
 from simulations.olist.orders import COUNTRY, ZONE, OlistData, OlistItem, OlistOrder
-from tracking.learning.history import F64, I64, NEVER, OrderHistory, DayCalendar, repair_days
+from tracking.learning.history import F64, I64, NEVER, DayCalendar, OrderHistory, repair_days
 
 DAYS_AFTER = 400  # the calendar reaches this far beyond the last purchase
 TRAITS = (

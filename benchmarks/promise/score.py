@@ -37,7 +37,7 @@ def worst(
     kept: NDArray[np.bool_], group: NDArray[np.str_], least: int, name: str
 ) -> dict[str, Any] | None:
     """The group with the smallest share of kept promises, None when all are too small."""
-    found = None
+    found: dict[str, Any] | None = None
     for value in np.unique(group):
         there = group == value
         count, share = int(there.sum()), float(kept[there].mean())
@@ -80,4 +80,3 @@ def level_for(lead: I64, curves: F64, share: float) -> float:
         if float((days_at_level(curves, float(level)) >= lead).mean()) >= share:
             return round(float(level), 3)
     return 0.999
-

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class WalkPlan:
     """One configuration for every window."""
 
     refit_days: int = 7
-    boosting: BoostingPlan = BoostingPlan()
+    boosting: BoostingPlan = field(default_factory=BoostingPlan)
     with_pressure: bool = True
     without: tuple[str, ...] = ()
     """Columns left out (ablations)."""
@@ -89,9 +89,7 @@ def walk_forward(
     )
 
 
-def _single_quotes(
-    bench: BenchOrders, model: WaitModel | None, columns: F64, rows: I64
-) -> F64:
+def _single_quotes(bench: BenchOrders, model: WaitModel | None, columns: F64, rows: I64) -> F64:
     """CPU ms of one quote asked alone, for the last orders of the window."""
     if model is None:
         return np.zeros(0)

@@ -16,7 +16,7 @@ def days_at_miss_rate(curves: F64, miss_rate: F64 | float) -> I64:
     """First day by whose end at most `miss_rate` have not arrived; K when none is that safe."""
     limit = np.broadcast_to(np.asarray(miss_rate, np.float64), curves.shape[:1])
     days = 1 + (curves > limit[:, None]).sum(axis=1)
-    return np.minimum(days, curves.shape[1]).astype(np.int64)
+    return np.asarray(np.minimum(days, curves.shape[1]), np.int64)
 
 
 def days_at_level(curves: F64, level: float) -> I64:
@@ -33,7 +33,7 @@ def days_at_cost(curves: F64, lateness_cost_days: F64 | float) -> I64:
     """
     cost = np.broadcast_to(np.asarray(lateness_cost_days, np.float64), curves.shape[:1])
     days = np.arange(1, curves.shape[1] + 1)
-    return 1 + np.argmin(days + cost[:, None] * curves, axis=1).astype(np.int64)
+    return np.asarray(1 + np.argmin(days + cost[:, None] * curves, axis=1), np.int64)
 
 
 def lateness_cost_for(curves: F64, level: float) -> float:

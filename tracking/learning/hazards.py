@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import invalid
 from tracking.learning.boosting import BoostingPlan, Forest, OrderDays, daily_odds, fit_forest
-from tracking.learning.history import F64, I64, NEVER, OrderHistory, DayCalendar
+from tracking.learning.history import F64, I64, NEVER, DayCalendar, OrderHistory
 from tracking.learning.loss import HORIZON, ArrivalOdds, arrival_odds
 
 LONGEST_DAYS = 90  # days after the start that a curve covers

@@ -69,6 +69,8 @@ class OrderHistory:
             raise invalid("orders", "every column has one entry per order")
         if n and bool((np.diff(self.purchased_s) < 0).any()):
             raise invalid("purchased_s", "orders come in order of purchase")
+        if bool(((self.handed < self.purchased) | (self.delivered < self.handed)).any()):
+            raise invalid("handed", "events run backwards: repair the days first")
 
 
 def repair_days(purchased: I64, handed: I64, delivered: I64) -> tuple[I64, I64, int]:
