@@ -1,5 +1,7 @@
 """Choosing the promised day from the odds of still waiting."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,7 +40,7 @@ def test_the_cost_rule_weighs_days_against_lateness() -> None:
 @given(CURVES)
 def test_a_higher_level_never_promises_earlier(curves: np.ndarray) -> None:
     days = [days_at_level(curves, level) for level in (0.5, 0.8, 0.9, 0.95, 0.99)]
-    for lower, higher in zip(days, days[1:], strict=False):
+    for lower, higher in pairwise(days):
         assert (higher >= lower).all()
 
 
