@@ -1,5 +1,6 @@
 """Rows of tracking: followed parcels, their events and incidents, webhooks, links, notices."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +15,10 @@ from store.base import Base, OfTenant
 from store.session import add_if_new, new_id, now
 from tracking.event import CarrierEvent
 from tracking.incidents import IncidentKind
+from tracking.journey import Journey
+from tracking.notices.occasions import Occasion, Told
 from tracking.parcel import ParcelPlan, TransitQuantiles
+from tracking.views import ParcelView
 
 
 class TrackedParcelRow(OfTenant, Base):
@@ -237,6 +241,32 @@ def plan_of(row: TrackedParcelRow) -> ParcelPlan:
         consignee=SubjectId(row.consignee_id) if row.consignee_id else None,
         language=row.language,
     )
+
+
+def told_of(row: TrackedParcelRow) -> Told:
+    """What the consignee was last told of this parcel."""
+    occasion = Occasion(row.told_occasion) if row.told_occasion else None
+    return Told(occasion, row.told_day, row.told_detail)
+
+
+def view_of(row: TrackedParcelRow, journey: Journey) -> ParcelView:
+    """The parcel as people see it."""
+    return ParcelView(
+        plan=plan_of(row),
+        journey=journey,
+        earliest=row.eta_earliest,
+        likely=row.eta_likely,
+        latest=row.eta_latest,
+        late_permille=row.late_permille,
+        because=row.eta_because,
+        told=told_of(row),
+        refreshed_at=row.refreshed_at,
+    )
+
+
+def hash_token(token: str) -> bytes:
+    """What is kept of a link's token. SHA-256 suffices: nobody guesses 192 bits."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def transit_json(transit: TransitQuantiles) -> dict[str, Any]:

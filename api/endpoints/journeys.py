@@ -20,10 +20,12 @@ from core.errors import NotFound
 from store.session import now
 from tracking.event import CarrierEvent, event_id
 from tracking.flows.record_event import record_event
-from tracking.flows.view_order import ParcelView, view_order, view_parcel
+from tracking.flows.view_order import view_order
+from tracking.flows.view_parcel import view_parcel
 from tracking.incidents import IncidentKind
 from tracking.journey import NextStep, next_step
 from tracking.tables import EventRow, IncidentRow, TrackedParcelRow
+from tracking.views import ParcelView
 
 router = APIRouter(prefix="/v1", tags=["tracking"])
 

@@ -7,8 +7,7 @@ from sqlalchemy import select
 from core.errors import Expired, NotFound
 from core.ids import OrderId, TenantId
 from store.session import Sessions, now
-from tracking.flows.open_link import hash_token
-from tracking.tables import LinkRow
+from tracking.tables import LinkRow, hash_token
 
 
 @dataclass(frozen=True, slots=True)

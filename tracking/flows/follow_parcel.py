@@ -56,12 +56,12 @@ def follow_parcel(session: Session, plan: ParcelPlan) -> Journey:
             setattr(row, name, value)
         session.flush()
     if plan.tracking_number:
-        add_event(session, _announced(plan, instant_time(session)))
+        add_event(session, _announced(plan, _present(session)))
         _take_in_strays(session, plan)
     return refresh_parcel(session, plan.parcel)
 
 
-def instant_time(session: Session) -> EventTime:
+def _present(session: Session) -> EventTime:
     """The present instant as an event's time, in UTC."""
     instant = now(session)
     return EventTime(instant.replace(tzinfo=None).isoformat(), "+00:00", instant, TimeBasis.OFFSET)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from store.session import add_if_new, new_id, now
 from store.tenant_seal import tenant_key
-from tracking.tables import LinkRow
+from tracking.tables import LinkRow, hash_token
 
 TRACK, RETURN = "track", "return"
 LASTS = {TRACK: timedelta(days=180), RETURN: timedelta(days=400)}
@@ -35,8 +35,3 @@ def open_link(session: Session, order_id: UUID, purpose: str) -> str:
     }
     add_if_new(session, LinkRow, values, ["token_hash"])
     return token
-
-
-def hash_token(token: str) -> bytes:
-    """What is stored of a token. SHA-256 suffices: there is nothing to guess in 192 bits."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

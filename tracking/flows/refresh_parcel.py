@@ -18,7 +18,7 @@ from tracking.events import (
 from tracking.flows.intend_notice import intend_notice
 from tracking.incidents import IncidentKind, find_incidents, harm
 from tracking.journey import Journey, fold
-from tracking.notices.occasions import Occasion, Told, occasion_for
+from tracking.notices.occasions import Occasion, occasion_for
 from tracking.parcel import ParcelPlan
 from tracking.tables import (
     IncidentRow,
@@ -26,6 +26,7 @@ from tracking.tables import (
     events_of,
     open_incidents,
     plan_of,
+    told_of,
 )
 
 
@@ -139,9 +140,3 @@ def _tell_consignee(
         "at": journey.since.isoformat() if journey.since else None,
     }
     intend_notice(session, row, said.occasion, said.detail, facts)
-
-
-def told_of(row: TrackedParcelRow) -> Told:
-    """What the consignee was last told of this parcel."""
-    occasion = Occasion(row.told_occasion) if row.told_occasion else None
-    return Told(occasion, row.told_day, row.told_detail)

@@ -15,11 +15,10 @@ from store.jobs import Retry
 from store.persons import Erased, read_person
 from store.session import Sessions, lock, now
 from tracking.flows.open_link import RETURN, TRACK, open_link
-from tracking.flows.refresh_parcel import told_of
 from tracking.notices.compose import OF_RETURNS, Texts, compose
 from tracking.notices.occasions import Occasion, QuietHours, earliest_sending, is_useful
 from tracking.ports import Message, NoticeChannel, SendingRefused, SendingUncertain
-from tracking.tables import NoticePreferenceRow, NoticeRow, TrackedParcelRow
+from tracking.tables import NoticePreferenceRow, NoticeRow, TrackedParcelRow, told_of
 
 PATHS = {TRACK: "/track/", RETURN: "/returns/"}
 
