@@ -36,7 +36,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("knife", "Kitchen knife", "kitchen", "821192", (360, 70, 30), 260, 5900, ("olive wood", "walnut", "black"), (("paring", 65), ("utility", 82), ("chef", 100))),
     Family("apron", "Linen apron", "kitchen", "621142", (300, 230, 35), 320, 3290, _COLOURS, (("short", 92), ("long", 106))),
     Family("towel", "Bath towel", "home", "630260", (340, 240, 70), 610, 2490, _COLOURS, (("50x100", 80), ("70x140", 100), ("100x150", 118))),
-    Family("cushion", "Cushion", "home", "940490", (420, 400, 110), 640, 2990, _COLOURS, (("40x40", 95), ("50x50", 112))),
+    Family("cushion", "Cushion", "home", "940490", (380, 310, 90), 640, 2990, _COLOURS, (("40x40", 95), ("50x50", 112))),
     Family("throw", "Wool throw", "home", "630120", (390, 300, 90), 980, 7900, _COLOURS, (("130x170", 100), ("140x200", 110))),
     Family("scarf", "Lambswool scarf", "clothing", "621420", (280, 200, 45), 190, 4500, _COLOURS, (("narrow", 92), ("wide", 108))),
     Family("socks", "Walking socks", "clothing", "611594", (220, 110, 35), 95, 1690, _COLOURS, (("36-39", 95), ("40-43", 100), ("44-47", 105))),
@@ -68,11 +68,11 @@ FAMILIES: tuple[Family, ...] = (
     Family("teapot", "Teapot", "kitchen", "691200", (250, 160, 165), 890, 4290, _GLAZES, (("0.6 l", 82), ("1 l", 100), ("1.4 l", 112)), ("fragile",)),
     Family("tray", "Serving tray", "kitchen", "441990", (430, 310, 40), 950, 3490, ("oak", "walnut", "ash", "birch"), _SML),
     Family("candle", "Beeswax candles, set", "home", "340600", (240, 120, 60), 620, 1990, _COLOURS, (("short", 80), ("tall", 105))),
-    Family("umbrella", "Umbrella", "clothing", "660191", (620, 70, 70), 480, 3990, _COLOURS, (("folding", 55), ("stick", 118))),
+    Family("umbrella", "Umbrella", "clothing", "660191", (620, 70, 70), 480, 3990, _COLOURS, (("folding", 55), ("stick", 105))),
     Family("gloves", "Leather gloves", "clothing", "420329", (270, 130, 35), 130, 5990, ("black", "cognac", "navy"), (("7", 92), ("8", 97), ("9", 103), ("10", 108))),
     Family("helmet", "Bicycle helmet", "cycling", "650610", (310, 240, 180), 390, 7490, ("black", "white", "yellow", "mint"), (("S", 94), ("M", 100), ("L", 106))),
     Family("board", "Chopping board", "kitchen", "441912", (400, 280, 32), 1450, 3290, ("oak", "walnut", "maple"), (("small", 72), ("medium", 90), ("large", 108))),
-    Family("kite", "Kite", "toys", "950300", (640, 110, 60), 320, 2690, ("delta", "diamond", "sled"), (("beginner", 85), ("sport", 112))),
+    Family("kite", "Kite", "toys", "950300", (640, 110, 60), 320, 2690, ("delta", "diamond", "sled"), (("beginner", 85), ("sport", 105))),
     Family("clock", "Wall clock", "home", "910521", (330, 320, 70), 880, 5490, ("oak", "black", "white", "red"), _SML, ("fragile",)),
 )  # fmt: skip
 FAMILY_OF = {family.code: family for family in FAMILIES}

@@ -1,29 +1,23 @@
 """Until when an option may be ordered and still keeps its date: exact, found on the calendars."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from routing.checkout.calendar import first_from, latest_start
 from routing.checkout.evaluate import Evaluator
-from routing.checkout.exact import SLACK
+from routing.checkout.likelihood import Likelihoods
 from routing.checkout.problem import NEVER, Content, PlannedParcel, Window
 
 MOST_STEPS = 40
 
 
-def latest_order(
-    evaluator: Evaluator,
-    parcels: Sequence[PlannedParcel],
-    day: int,
-    chance: Callable[[PlannedParcel, int], float],
-) -> int:
+def latest_order(likelihoods: Likelihoods, parcels: Sequence[PlannedParcel], day: int) -> int:
     """The last minute at which these parcels, ordered together, still make `day`.
 
-    NEVER when they keep it beyond the calendars. `chance` is that of the problem as it stands.
+    NEVER when they keep it as far as the calendars reach.
     """
-    need = float(evaluator.problem.q) * (1 - SLACK)
-    held = {parcel: chance(parcel, day) for parcel in parcels}
-    current = evaluator
+    held = {parcel: likelihoods.by(parcel, day) for parcel in parcels}
+    current = likelihoods.evaluator
     for _ in range(MOST_STEPS):
         ends = {parcel: _next_change(current, parcel) for parcel in parcels}
         known = [end for end in ends.values() if end != NEVER]
@@ -34,17 +28,11 @@ def latest_order(
         together = 1.0
         for parcel in parcels:
             if ends[parcel] == end:
-                held[parcel] = _chance(current, parcel, day)
+                held[parcel] = float(likelihoods.row_at(parcel, current)[day])
             together *= held[parcel]
-        if together < need:
+        if together < likelihoods.need:
             return end
     return NEVER
-
-
-def _chance(evaluator: Evaluator, parcel: PlannedParcel, day: int) -> float:
-    if any(evaluator.ready(content) == NEVER for content in parcel.contents):
-        return 0.0
-    return evaluator.chance(parcel, day)
 
 
 def _next_change(evaluator: Evaluator, parcel: PlannedParcel) -> int:

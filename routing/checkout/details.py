@@ -5,12 +5,15 @@ from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
 
+import numpy as np
+
 from core.money import Money
 from core.units import Dimensions
 from routing.charges import Charge, CostShare, charge_delivery
 from routing.checkout.deadline import latest_order
 from routing.checkout.evaluate import Evaluator, ParcelCost
 from routing.checkout.from_network import CartProblem
+from routing.checkout.likelihood import Likelihoods
 from routing.checkout.problem import NEVER, Content, Plan, PlannedParcel
 from routing.network.services import Duties
 from routing.network.trade import NoExchangeRate, settle, tax_on
@@ -37,35 +40,24 @@ class Describer:
         self.network = snapshot.network
         self.currency = self.network.marketplace.currency
         self.evaluator = Evaluator(cart_problem.problem)
-        self._chances: dict[tuple[PlannedParcel, int], float] = {}
+        self.likelihoods = Likelihoods(self.evaluator)
         self._parcels: dict[PlannedParcel, OptionParcel] = {}
-
-    def chance(self, parcel: PlannedParcel, day: int) -> float:
-        """Probability that the parcel has arrived by the end of that day."""
-        known = self._chances.get((parcel, day))
-        if known is None:
-            known = self._chances[parcel, day] = self.evaluator.chance(parcel, day)
-        return known
 
     def arrives_as_one(self, plan: Plan) -> bool:
         """All parcels on one and the same day, with the promised probability."""
         if plan.parcels_n == 1:
             return True
-        total = 0.0
-        for day in range(plan.date + 1):
-            same = 1.0
-            for parcel in plan.parcels:
-                before = self.chance(parcel, day - 1) if day else 0.0
-                same *= self.chance(parcel, day) - before
-            total += same
-        return total >= float(self.of.problem.q)
+        same = np.ones(self.likelihoods.days, dtype=np.float64)
+        for parcel in plan.parcels:
+            same *= np.diff(self.likelihoods.row(parcel), prepend=0.0)
+        return float(same.sum()) >= self.likelihoods.need
 
     def option(self, code: str, plan: Plan, names: tuple[str, ...]) -> DeliveryOption:
         """The option of a plan; `difference` is set when the list is known."""
         parcels = tuple(
             self._numbered(number, parcel) for number, parcel in enumerate(plan.parcels, start=1)
         )
-        end = latest_order(self.evaluator, plan.parcels, plan.date, self.chance)
+        end = latest_order(self.likelihoods, plan.parcels, plan.date)
         factors = [self._factor_is_illustrative(parcel) for parcel in plan.parcels]
         return DeliveryOption(
             code=code,
@@ -84,7 +76,7 @@ class Describer:
     def _promise(self, plan: Plan) -> Promise:
         together = 1.0
         for parcel in plan.parcels:
-            together *= self.chance(parcel, plan.date)
+            together *= self.likelihoods.by(parcel, plan.date)
         shown = Decimal(together + 1e-9).quantize(FOUR_PLACES, ROUND_FLOOR)
         return Promise(
             date=self.of.day(plan.date),
@@ -133,7 +125,7 @@ class Describer:
             legs=self._legs(parcel),
             ready_at=instant_of(ready),
             leaves_at=instant_of(leaves),
-            date=self.of.day(self._own_day(parcel)),
+            date=self.of.day(self.likelihoods.own_day(parcel)),
             transit=TransitTimes(transit.levels, transit.minutes),
             cost=Money(cost.total, self.currency),
             cost_lines=self._cost_lines(cost),
@@ -146,9 +138,6 @@ class Describer:
     @cached_property
     def _boxes(self) -> Mapping[str, Dimensions]:
         return {f"{box.box_set}/{box.code}": box.outer for box in self.network.boxes}
-
-    def _own_day(self, parcel: PlannedParcel) -> int:
-        return self.evaluator.parcel_date(parcel)
 
     def _cost_lines(self, cost: ParcelCost) -> tuple[CostLine, ...]:
         parts = [
