@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figure, quantile
-from benchmarks.packing_validator import faults
+from benchmarks.packing_validator import faults, sound_bins
 from benchmarks.plan_cases import shared_folder
 from core.kernels import compiled
+from routing.packing.bins import pack_bins
 from routing.packing.catalogue import Catalogue, prepare
 from routing.packing.fit import warm
 from routing.packing.goods import CannotPack, PackItem, Preset
-from routing.packing.orders import read_orders, write_packing
+from routing.packing.orders import read_bins, read_orders, write_packing
 from routing.packing.pack import pack_from
 
 SETS = ("flat", "olist", "olist_local", "cut")
@@ -128,6 +129,7 @@ def run(*, quick: bool, runs: int | None, say: Callable[[str], None]) -> list[Fi
         figures.append(_valid_figure(preset, bare, " by geometry"))
         figures += _geometry_figures(preset, bare)
     figures += _plain_figures(quick=quick)
+    figures.append(_bin_figure(quick=quick))
     figures += _other_packer(limit=10 if quick else 40, say=say)
     return figures
 
@@ -256,6 +258,34 @@ def plain(quick: bool) -> None:
         "wrong": sum(len(one.wrong) for one in tallies),
     }
     print(json.dumps(report))
+
+
+def _bin_figure(*, quick: bool) -> Figure:
+    """Classes of Martello, Pisinger and Vigo: bins in total, validated, against their bound L2."""
+    folder = shared_folder("data/packing")
+    document = json.loads((folder / "mpv.json").read_text(encoding="utf-8"))
+    known = json.loads((folder / "mpv_bounds.json").read_text(encoding="utf-8"))
+    file = read_bins(document)
+    names = list(file.instances)[:: 8 if quick else 1]
+    used = wrong = 0
+    slowest = 0.0
+    for name in names:
+        bin_mm, pieces = file.instances[name]
+        start = time.process_time()
+        binned = pack_bins(pieces, bin_mm, turn=file.turn)
+        slowest = max(slowest, time.process_time() - start)
+        used += len(binned.bins)
+        wrong += not sound_bins(binned.bins, pieces, bin_mm)
+    bound = sum(known[name]["lb"] for name in names)
+    best = sum(known[name]["ub"] for name in names)
+    return Figure(
+        f"bins in total, {len(names)} instances of MPV classes 1-8, no turning, 1 s each",
+        "<= 1.07 x the bounds",
+        "<= 1.0685",
+        f"{used / bound:.4f} ({used} bins, best known {best}, bound {bound}, {wrong} broken), "
+        f"slowest {slowest:.2f} s CPU",
+        (used <= 1.07 * bound or quick) and not wrong and slowest <= 1,
+    )
 
 
 def _other_packer(*, limit: int, say: Callable[[str], None]) -> list[Figure]:

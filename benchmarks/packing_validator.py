@@ -1,6 +1,7 @@
 """Judges packings from the README of the instances alone; shares nothing with the packer."""
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
@@ -106,3 +107,29 @@ def faults(
     if total != answer["cost"]:
         wrong.append(f"cost {answer['cost']} is {total}")
     return wrong
+
+
+def sound_bins(
+    bins: Sequence[Sequence[Sequence[int]]],
+    pieces: Sequence[Sequence[int]],
+    bin_mm: Sequence[int],
+    *,
+    turn: bool = False,
+) -> bool:
+    """True when every piece lies once, within its bin, as it is (or turned), overlapping none."""
+    if sorted(spot[0] for one in bins for spot in one) != list(range(len(pieces))):
+        return False
+    for one in bins:
+        for i, a in enumerate(one):
+            sides, size = tuple(a[4:7]), tuple(pieces[a[0]])
+            if sides not in (set(permutations(size)) if turn else {size}):
+                return False
+            if any(a[1 + k] < 0 or a[1 + k] + a[4 + k] > bin_mm[k] for k in range(3)):
+                return False
+            for b in one[i + 1 :]:
+                if all(
+                    a[1 + k] < b[1 + k] + b[4 + k] and b[1 + k] < a[1 + k] + a[4 + k]
+                    for k in range(3)
+                ):
+                    return False
+    return True

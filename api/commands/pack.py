@@ -10,10 +10,11 @@ import typer
 from api.commands.output import emit, progress
 from core.errors import InvalidInput
 from core.kernels import compiled
+from routing.packing.bins import pack_bins
 from routing.packing.catalogue import prepare
 from routing.packing.fit import warm
 from routing.packing.goods import CannotPack, Packing, Preset
-from routing.packing.orders import read_orders, write_packing
+from routing.packing.orders import read_bins, read_orders, write_bins, write_packing
 from routing.packing.pack import pack_from
 from routing.packing.picture import draw, frames
 
@@ -44,6 +45,47 @@ def _draw(order_id: str, packing: Packing, folder: Path, *, steps: bool) -> None
         raise InvalidInput(f"{folder}: {error.strerror}") from None
 
 
+def _fill_bins(document: dict[str, Any], out: Path | None, *, as_json: bool) -> None:
+    file = read_bins(document)
+    warm()
+    answers: dict[str, Any] = {}
+    for name, (bin_mm, pieces) in file.instances.items():
+        started = time.process_time_ns()
+        binned = pack_bins(pieces, bin_mm, turn=file.turn)
+        cpu_ms = round((time.process_time_ns() - started) / 1e6, 3)
+        answers[name] = {**write_bins(binned), "cpu_ms": cpu_ms}
+        progress(f"{name}: {len(binned.bins)} bins")
+    summary = {
+        "instances": len(answers),
+        "bins": sum(len(answer["bins"]) for answer in answers.values()),
+        "lower_bound": sum(answer["lower_bound"] for answer in answers.values()),
+    }
+    text = (
+        f"{summary['instances']} instances, {summary['bins']} bins (bound {summary['lower_bound']})"
+    )
+    _deliver({"instances": answers}, out, summary, text, as_json=as_json)
+
+
+def _deliver(
+    answer: dict[str, Any],
+    out: Path | None,
+    summary: dict[str, Any],
+    text: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Placements to the file and the summary to standard output; without a file, placements."""
+    document = json.dumps(answer, separators=(",", ":"))
+    if out is None:
+        typer.echo(document)
+        return
+    try:
+        out.write_text(document + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{out}: {error.strerror}") from None
+    emit(summary, as_json=as_json, text=text)
+
+
 @app.command()
 def pack(
     file: Annotated[Path, typer.Argument(help="Boxes, tariff and orders as JSON.")],
@@ -67,8 +109,15 @@ def pack(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
-    """Pack every order into the cheapest parcels: exit code 1 when one cannot be packed."""
-    orders = read_orders(_read(file))
+    """Pack every order into the cheapest parcels: exit code 1 when one cannot be packed.
+
+    A file of instances with equal bins and no prices is packed into as few bins as found.
+    """
+    document = _read(file)
+    if isinstance(document, dict) and "instances" in document:
+        _fill_bins(document, out, as_json=as_json)
+        return
+    orders = read_orders(document)
     catalogue = prepare(
         orders.boxes, orders.tariff, support_pct=-1 if geometric else orders.support_pct
     )
@@ -86,7 +135,6 @@ def pack(
                 progress(f"{order_id}: {lack}")
         elif pictures is not None:
             _draw(order_id, packing, pictures, steps=steps)
-    document = json.dumps({"orders": answers}, separators=(",", ":"))
     packed = [answer for answer in answers.values() if answer["cost"] is not None]
     spent_ms.sort()
     summary = {
@@ -100,18 +148,11 @@ def pack(
         "cpu_ms_p99": round(spent_ms[len(spent_ms) * 99 // 100], 3) if spent_ms else 0,
         "compiled": compiled(),
     }
-    if out is None:
-        typer.echo(document)
-    else:
-        try:
-            out.write_text(document + "\n", encoding="utf-8")
-        except OSError as error:
-            raise InvalidInput(f"{out}: {error.strerror}") from None
-        text = (
-            f"{summary['orders']} orders, {summary['parcels']} parcels, cost {summary['cost']} "
-            f"(bound {summary['lower_bound']}, {summary['proven']} proven), CPU per order "
-            f"{summary['cpu_ms_p50']} ms at the median, {summary['cpu_ms_p99']} ms at p99"
-        )
-        emit(summary, as_json=as_json, text=text)
+    text = (
+        f"{summary['orders']} orders, {summary['parcels']} parcels, cost {summary['cost']} "
+        f"(bound {summary['lower_bound']}, {summary['proven']} proven), CPU per order "
+        f"{summary['cpu_ms_p50']} ms at the median, {summary['cpu_ms_p99']} ms at p99"
+    )
+    _deliver({"orders": answers}, out, summary, text, as_json=as_json)
     if summary["unpackable"]:
         raise typer.Exit(1)

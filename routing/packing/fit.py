@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.packing.bins import pack_bins
 from routing.packing.catalogue import prepare
 from routing.packing.goods import HEAVIEST_G, Box, PackItem, Preset, Tariff
 from routing.packing.orders import SUPPORT_PCT
@@ -178,3 +179,4 @@ def warm() -> None:
         PackItem("d", 61, 60, 58, 400, quantity=2),
     ]
     pack_from(items, prepare([box, large], tariff), Preset.CHECKOUT)
+    pack_bins([(9, 9, 9), (5, 5, 5), (5, 5, 6), (7, 2, 9)], (10, 10, 10), budget=2_000)

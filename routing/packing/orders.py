@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import Fault, InvalidInput, invalid
-from routing.packing.goods import Box, CannotPack, Packing, PackItem, Tariff
+from routing.packing.bins import Binned
+from routing.packing.goods import LONGEST_MM, Box, CannotPack, Packing, PackItem, Tariff
 
 SUPPORT_PCT = 70  # unless the file says otherwise
 
@@ -142,6 +143,50 @@ def read_orders(document: object) -> PackFile:
             read_item(item, f"{order_id}.items[{k}]") for k, item in enumerate(_rows(row, "items"))
         )
     return PackFile(boxes, tariff, support_pct, orders)
+
+
+@dataclass(frozen=True, slots=True)
+class BinFile:
+    """Instances of filling equal bins: id: (inner size, pieces); `turn` = pieces may be turned."""
+
+    turn: bool
+    instances: Mapping[str, tuple[tuple[int, int, int], tuple[tuple[int, int, int], ...]]]
+
+
+def _sides(value: object, place: str) -> tuple[int, int, int]:
+    if (
+        not isinstance(value, list)
+        or len(value) != 3
+        or not all(type(side) is int and 0 < side <= LONGEST_MM for side in value)
+    ):
+        raise invalid(place, f"must be three lengths from 1 to {LONGEST_MM} mm")
+    return value[0], value[1], value[2]
+
+
+def read_bins(document: object) -> BinFile:
+    """Instances with `id`, `bin` and `items`; raises InvalidInput that names the place."""
+    top = _row(document, "file")
+    instances = {}
+    for i, value in enumerate(_rows(top, "instances")):
+        row = _row(value, f"instances[{i}]")
+        name = str(_need(row, "id", f"instances[{i}]"))
+        bin_mm = _sides(_need(row, "bin", name), f"{name}.bin")
+        items = _rows(row, "items")
+        instances[name] = (
+            bin_mm,
+            tuple(_sides(item, f"{name}.items[{k}]") for k, item in enumerate(items)),
+        )
+    return BinFile(bool(top.get("rotation", False)), instances)
+
+
+def write_bins(binned: Binned) -> dict[str, Any]:
+    """Bins in the documented answer format."""
+    fields = ("item", "x", "y", "z", "dx", "dy", "dz")
+    return {
+        "bins": [[dict(zip(fields, spot, strict=True)) for spot in one] for one in binned.bins],
+        "lower_bound": binned.lower_bound,
+        "proven": binned.lower_bound == len(binned.bins),
+    }
 
 
 def write_packing(packing: Packing | CannotPack) -> dict[str, Any]:

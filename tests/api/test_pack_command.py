@@ -80,3 +80,17 @@ def test_bad_files_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[st
     (tmp_path / "broken.json").write_text("{")
     assert lanewise("pack", str(tmp_path / "broken.json")) == 2
     assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_equal_bins_without_prices_are_packed_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "bins.json", tmp_path / "out.json"
+    instance = {"id": "i", "bin": [10, 10, 10], "items": [[10, 10, 5], [10, 5, 5], [9, 5, 5]]}
+    path.write_text(json.dumps({"rotation": False, "instances": [instance]}))
+    assert lanewise("pack", str(path), "--out", str(out), "--json") == 0
+    assert len(json.loads(out.read_text())["instances"]["i"]["bins"]) == 1
+    assert json.loads(capsys.readouterr().out)["bins"] == 1
+    path.write_text(json.dumps({"instances": [{**instance, "bin": [10, 0, 10]}]}))
+    assert lanewise("pack", str(path)) == 2
+    assert "i.bin" in capsys.readouterr().err

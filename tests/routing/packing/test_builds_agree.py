@@ -14,6 +14,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 
 PROGRAM = """
 import json, random, sys
+from routing.packing.bins import pack_bins
 from routing.packing.goods import Box, PackItem, Preset, Tariff
 from routing.packing.orders import write_packing
 from routing.packing.pack import pack
@@ -33,6 +34,8 @@ for n, preset in ((1, "checkout"), (5, "checkout"), (6, "reduced"), (7, "checkou
     ]
     packing = pack(goods, boxes, tariff, Preset(preset))
     answers.append([write_packing(packing), packing.work])
+pieces = [(rng.randint(20, 90), rng.randint(20, 90), rng.randint(20, 90)) for _ in range(12)]
+answers.append(pack_bins(pieces, (100, 100, 100), budget=8_000).bins)
 json.dump(answers, sys.stdout)
 """
 
