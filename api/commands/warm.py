@@ -15,6 +15,7 @@ KERNELS: tuple[str, ...] = (
     "routing.checkout.warm",
     "routing.packing.fit",
     "routing.tours.ruin_engine",
+    "routing.tours.pair_engine",
 )
 
 

@@ -2,14 +2,19 @@
 
 from routing.tours.engine import Engine
 from routing.tours.ortools_engine import OrToolsEngine
+from routing.tours.pair_engine import PairEngine
 from routing.tours.problem import Problem
 from routing.tours.pyvrp_engine import PyVrpEngine
+from routing.tours.race import Race
 from routing.tours.ruin_engine import RuinEngine
 
+_SINGLE: tuple[Engine, ...] = (RuinEngine(), PairEngine(), PyVrpEngine(), OrToolsEngine())
+
 ENGINES: dict[str, Engine] = {
-    engine.name: engine for engine in (RuinEngine(), PyVrpEngine(), OrToolsEngine())
+    engine.name: engine for engine in (*_SINGLE, Race(runners=_SINGLE[:3]))
 }
-PREFERENCE = ("ruin", "pyvrp", "ortools")
+PREFERENCE = ("ruin", "ruin-pairs", "pyvrp", "ortools")
+"""By what they reached on published instances (`lanewise bench tours`); a race is asked for."""
 
 
 def choose(problem: Problem) -> tuple[tuple[str, ...], tuple[str, ...]]:

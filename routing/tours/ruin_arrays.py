@@ -5,7 +5,7 @@ stops (place = node) and then the distinct depots.
 """
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,21 @@ class State(NamedTuple):
     room: Longs  # [vehicles, dimensions] free capacity
     total: Longs  # [2] cost with absents and moves; stops away from home
     touched: Longs  # [vehicles + 1] count, then tours changed since the last copy
+
+
+class Linked(Protocol):
+    """What the kernels for stops and for shipments share of a state."""
+
+    @property
+    def links(self) -> Shorts: ...
+    @property
+    def times(self) -> Shorts: ...
+    @property
+    def room(self) -> Longs: ...
+    @property
+    def total(self) -> Longs: ...
+    @property
+    def touched(self) -> Longs: ...
 
 
 def build(problem: Problem, *, home: dict[int, int] | None = None, away_cost: int = 0) -> Data:

@@ -8,7 +8,7 @@ compiled or not.
 import numpy as np
 
 from core.kernels import kernel
-from routing.tours.ruin_arrays import Data, Longs, State
+from routing.tours.ruin_arrays import Data, Linked, Longs, State
 
 MEAN_REMOVED = 10  # the paper's mean number of stops removed in a step
 LONGEST_STRING = 10
@@ -46,7 +46,7 @@ def below(seed: Longs, limit: int) -> int:
 
 
 @kernel
-def forward(data: Data, state: State, node: int) -> None:
+def forward(data: Data, state: Linked, node: int) -> None:
     """Earliest times from `node` on, until nothing changes."""
     following, early = state.links[0], state.times[0]
     while True:
@@ -63,7 +63,7 @@ def forward(data: Data, state: State, node: int) -> None:
 
 
 @kernel
-def backward(data: Data, state: State, node: int) -> None:
+def backward(data: Data, state: Linked, node: int) -> None:
     """Latest times from `node` back, until nothing changes."""
     previous, late = state.links[1], state.times[1]
     while True:
@@ -80,7 +80,7 @@ def backward(data: Data, state: State, node: int) -> None:
 
 
 @kernel
-def link_cost(data: Data, state: State, p: int, c: int, q: int, v: int) -> int:
+def link_cost(data: Data, state: Linked, p: int, c: int, q: int, v: int) -> int:
     """Cost of putting c between p and q on vehicle v, move away from home included."""
     a, b, e = data.place[p], data.place[c], data.place[q]
     cost = data.unit[v] * (
@@ -95,7 +95,7 @@ def link_cost(data: Data, state: State, p: int, c: int, q: int, v: int) -> int:
 
 
 @kernel
-def fits(data: Data, state: State, p: int, c: int, q: int) -> bool:
+def fits(data: Data, state: Linked, p: int, c: int, q: int) -> bool:
     """True when c can be served between p and q in time."""
     b = data.place[c]
     time = state.times[0, p] + data.service[p] + data.duration[data.place[p], b]
@@ -107,7 +107,7 @@ def fits(data: Data, state: State, p: int, c: int, q: int) -> bool:
 
 
 @kernel
-def has_room(data: Data, state: State, v: int, c: int) -> bool:
+def has_room(data: Data, state: Linked, v: int, c: int) -> bool:
     for d in range(data.load.shape[1]):
         if data.load[c, d] > state.room[v, d]:
             return False
@@ -115,7 +115,7 @@ def has_room(data: Data, state: State, v: int, c: int) -> bool:
 
 
 @kernel
-def insert(data: Data, state: State, p: int, c: int) -> None:
+def insert(data: Data, state: Linked, p: int, c: int) -> None:
     """Put c behind p; times, loads and counts follow."""
     following, previous, vehicle = state.links[0], state.links[1], state.links[2]
     q = following[p]
@@ -140,7 +140,7 @@ def insert(data: Data, state: State, p: int, c: int) -> None:
 
 
 @kernel
-def remove(data: Data, state: State, c: int) -> None:
+def remove(data: Data, state: Linked, c: int) -> None:
     """Take c out of its tour and its costs out of the total; times are left to the caller."""
     following, previous, vehicle = state.links[0], state.links[1], state.links[2]
     p, q, v = previous[c], following[c], vehicle[c]
@@ -249,7 +249,7 @@ def ruin(data: Data, state: State, removed: Longs, count: int, seed: Longs) -> i
 
 
 @kernel
-def forward_all(data: Data, state: State, start: int) -> None:
+def forward_all(data: Data, state: Linked, start: int) -> None:
     """Earliest times of a whole tour."""
     following, early = state.links[0], state.times[0]
     node = start
@@ -262,7 +262,7 @@ def forward_all(data: Data, state: State, start: int) -> None:
 
 
 @kernel
-def backward_all(data: Data, state: State, end: int) -> None:
+def backward_all(data: Data, state: Linked, end: int) -> None:
     """Latest times of a whole tour."""
     previous, late = state.links[1], state.times[1]
     node = end
@@ -389,7 +389,7 @@ def best_place(data: Data, state: State, c: int, limit: int, seed: Longs) -> tup
 
 
 @kernel
-def copy_tour(data: Data, source: State, target: State, v: int) -> None:
+def copy_tour(data: Data, source: Linked, target: Linked, v: int) -> None:
     """Make vehicle v's tour in `target` what it is in `source`."""
     n = data.load.shape[0]
     links, times, links_to, times_to = source.links, source.times, target.links, target.times
@@ -421,7 +421,7 @@ def copy_touched(data: Data, source: State, target: State) -> None:
 
 
 @kernel
-def touch(state: State, v: int) -> None:
+def touch(state: Linked, v: int) -> None:
     """Mark a tour as changed since the last copy."""
     marks = state.touched
     for i in range(1, marks[0] + 1):

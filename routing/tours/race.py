@@ -1,0 +1,89 @@
+"""Two engines try briefly on the same problem; the one ahead goes on from the better plan."""
+
+from dataclasses import dataclass
+
+from routing.tours.checker import check, rank
+from routing.tours.engine import Engine, Sequences, Watch
+from routing.tours.plan import NotFeasible
+from routing.tours.problem import Problem
+
+TRY_SHARE = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """An engine made of two; a crash of one leaves the other."""
+
+    runners: tuple[Engine, ...]
+    name: str = "race"
+
+    def lacks(self, problem: Problem) -> str:
+        able = [runner for runner in self.runners if not runner.lacks(problem)]
+        return "" if len(able) > 1 else "has fewer than two engines for this"
+
+    def warm(self) -> None:
+        for runner in self.runners:
+            runner.warm()
+
+    def solve(
+        self, problem: Problem, *, start: Sequences | None, seed: int, watch: Watch
+    ) -> Sequences:
+        able = [runner for runner in self.runners if not runner.lacks(problem)]
+        heat = _Best(problem, watch)
+        results = []
+        for place, runner in enumerate(able):
+            lane = _Lane(heat, watch, TRY_SHARE * (place + 1))
+            try:
+                found = runner.solve(problem, start=start, seed=seed, watch=lane)
+            except Exception:  # noqa: S112 - whatever it throws, the other runs on
+                continue
+            answer = check(problem, found)
+            if not isinstance(answer, NotFeasible):
+                results.append((rank(problem, answer), place))
+        for _, place in sorted(results):
+            try:
+                able[place].solve(
+                    problem, start=heat.sequences, seed=seed, watch=_Lane(heat, watch, 1.0)
+                )
+            except Exception:  # noqa: S112
+                continue
+            break
+        return heat.sequences
+
+
+class _Best:
+    """The best plan of all runners, judged."""
+
+    def __init__(self, problem: Problem, watch: Watch) -> None:
+        self.problem = problem
+        self.watch = watch
+        self.sequences: Sequences = ()
+        self.rank: tuple[int, int, int] | None = None
+
+    def hear(self, sequences: Sequences) -> None:
+        answer = check(self.problem, sequences)
+        if isinstance(answer, NotFeasible):
+            return
+        order = rank(self.problem, answer)
+        if self.rank is None or order < self.rank:
+            self.rank, self.sequences = order, sequences
+            self.watch.better(sequences)
+
+
+class _Lane:
+    """A runner's watch: its share of the budget reads as the whole."""
+
+    def __init__(self, best: _Best, watch: Watch, until: float) -> None:
+        self._best = best
+        self._watch = watch
+        self._from = watch.share_used()
+        self._until = until
+
+    def share_used(self) -> float:
+        now = self._watch.share_used()
+        if self._until <= self._from:
+            return 1.0
+        return (now - self._from) / (self._until - self._from)
+
+    def better(self, sequences: Sequences) -> None:
+        self._best.hear(sequences)
