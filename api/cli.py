@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "seed-demo": ("seed_demo", "load the bundled demo marketplace"),
     "pack": ("pack", "pack orders into the cheapest boxes"),
     "sandbox-carrier": ("sandbox_carrier", "run the simulated carrier's HTTP server"),
+    "tracking-number": ("tracking_number", "whose tracking numbers these are"),
     "settings": ("settings", "show every setting in force"),
     "upgrade": ("upgrade", "bring the database to the present schema"),
     "worker": ("worker", "background work in a process of its own"),
