@@ -4,15 +4,19 @@ The key is claimed under a short lease in a transaction of its own. The change a
 then written in one transaction: whoever dies before that commit has changed nothing, and a retry
 does the work once the lease has run out; whoever dies after it left the answer to be replayed. A
 refused request changes nothing and keeps nothing: its key may be used again.
+
+Kept answers are sealed under the installation's key: they may hold a fresh API key.
 """
 
 import hashlib
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Depends, Header
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, delete, select, update
@@ -26,6 +30,7 @@ from store.session import add_if_new, new_id, now
 from store.tables import IdempotencyRow
 
 LEASE = timedelta(seconds=60)  # longer than any request lives
+NONCE_BYTES = 12  # AES-GCM, NIST SP 800-38D
 KEPT_FOR = timedelta(days=2)  # after that a key may be forgotten by upkeep
 
 KeyHeader = Annotated[
@@ -93,7 +98,7 @@ class Change:
                 done = session.execute(
                     update(IdempotencyRow)
                     .where(*self._mine(), IdempotencyRow.status.is_(None))
-                    .values(status=answer.status, headers=headers, body=body)
+                    .values(status=answer.status, headers=headers, body=self._seal(body))
                 )
                 if not done.rowcount:  # type: ignore[attr-defined]
                     raise HttpError("in_progress")  # a twin took over an outlived lease
@@ -108,6 +113,18 @@ class Change:
             session.execute(
                 delete(IdempotencyRow).where(*self._mine(), IdempotencyRow.status.is_(None))
             )
+
+    def _cipher(self) -> AESGCM:
+        secret = self.visit.lanewise.secret
+        return AESGCM(hmac.new(secret, b"lanewise kept answers", hashlib.sha256).digest())
+
+    def _seal(self, body: bytes) -> bytes:
+        nonce = self.visit.lanewise.entropy(NONCE_BYTES)
+        return nonce + self._cipher().encrypt(nonce, body, self.request_hash)
+
+    def _open(self, sealed: bytes) -> bytes:
+        nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        return self._cipher().decrypt(nonce, rest, self.request_hash)
 
     def _mine(self) -> tuple[ColumnElement[bool], ...]:
         return (
@@ -147,7 +164,7 @@ class Change:
                 raise HttpError("key_reused")
             if row.status is not None:
                 headers = {**row.headers, "Idempotency-Replayed": "true"}
-                return Response(row.body or b"", row.status, headers)
+                return Response(self._open(row.body or b""), row.status, headers)
             if row.lease_until > instant:
                 raise HttpError("in_progress", headers={"Retry-After": "1"})
             row.lease_until = instant + LEASE

@@ -55,6 +55,13 @@ def language_of(request: Request) -> str:
         return "en"
 
 
+def with_code(text: str) -> Markup:
+    """Text in which what stands between backticks is code."""
+    parts = text.split("`")
+    marked = [Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(parts)]
+    return Markup("").join(marked)
+
+
 @lru_cache(maxsize=16)
 def environment(language: str) -> Environment:
     """The templates of one language, with their filters."""
@@ -84,7 +91,9 @@ def environment(language: str) -> Environment:
     def number(value: float) -> str:
         return format_decimal(value, locale=locale)
 
-    env.filters.update(money=money, day=day, instant=instant, hour=hour, number=number)
+    env.filters.update(
+        code=with_code, money=money, day=day, instant=instant, hour=hour, number=number
+    )
     env.globals.update(asset=asset, version=VERSION)
     return env
 

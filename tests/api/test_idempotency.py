@@ -36,6 +36,10 @@ def test_the_same_request_again_is_answered_alike_and_done_once(
     assert (first.status_code, first.content) == (again.status_code, again.content)
     assert again.headers["idempotency-replayed"] == "true"
     assert again.headers["location"] == first.headers["location"]
+    with lanewise.sessions(tenant, read_only=True) as session:
+        kept = session.scalars(select(IdempotencyRow)).one().body
+    assert kept
+    assert first.json()["key"].encode() not in kept
     assert keys_named(lanewise, tenant, "shop") == 1
 
 

@@ -91,7 +91,7 @@ def _operation(
         id=operation["operationId"],
         method=method.upper(),
         path=path,
-        summary=operation.get("summary", ""),
+        summary=operation["operationId"].replace("_", " ").capitalize().replace("api", "API"),
         description=operation.get("description", ""),
         parameters=parameters,
         body=tuple(fields_of(document, body_schema)),
