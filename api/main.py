@@ -10,28 +10,55 @@ from starlette.staticfiles import StaticFiles
 from api import openapi
 from api.admission import Gate
 from api.callers import CallerBook
-from api.endpoints import api_keys, audit, carrier_webhooks, health, jobs, journeys
+from api.endpoints import (
+    api_keys,
+    audit,
+    carrier_webhooks,
+    health,
+    jobs,
+    journeys,
+    manifests,
+    networks,
+    orders,
+    parcels,
+    quotes,
+    stock,
+)
 from api.metrics import Metrics
+from api.pages.checkout import pages as checkout
 from api.pages.failures import answer_with_pages
 from api.pages.public import docs, sign_in, start
 from api.pages.render import STATIC, VERSION
+from api.planning import Planner
 from api.problems import answer_with_problems
 from api.wiring import Lanewise
+from core.executor import PlanExecutor
 
 ENDPOINTS: tuple[APIRouter, ...] = (
+    quotes.router,
+    orders.router,
+    parcels.router,
+    manifests.router,
+    networks.router,
+    stock.router,
+    journeys.router,
     api_keys.router,
     jobs.router,
     audit.router,
-    journeys.router,
     carrier_webhooks.router,
 )
-PAGES: tuple[APIRouter, ...] = (start.router, sign_in.router, docs.router)
+PAGES: tuple[APIRouter, ...] = (start.router, sign_in.router, docs.router, checkout.router)
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-def create_app(lanewise: Lanewise, *, worker: Any = None) -> FastAPI:
-    """The app over one Lanewise. `worker` (if given) is woken after each change."""
+def create_app(
+    lanewise: Lanewise, *, worker: Any = None, executor: PlanExecutor | None = None
+) -> FastAPI:
+    """The app over one Lanewise. `worker` (if given) is woken after each change.
+
+    Carts are planned in `executor`, or in this process without one.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -56,6 +83,7 @@ def create_app(lanewise: Lanewise, *, worker: Any = None) -> FastAPI:
     app.state.callers = CallerBook(lanewise)
     app.state.metrics = metrics
     app.state.worker = worker
+    app.state.planner = Planner(lanewise, executor)
     answer_with_problems(app)
     answer_with_pages(app)
     app.include_router(health.router)
@@ -64,7 +92,7 @@ def create_app(lanewise: Lanewise, *, worker: Any = None) -> FastAPI:
     for router in PAGES:
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    openapi.describe(app, (health.router, *ENDPOINTS))
+    openapi.describe(app, (health.router, *ENDPOINTS), models=(orders.ChangedProblem,))
     app.add_middleware(
         Gate,
         max_body_bytes=lanewise.settings.max_body_bytes,

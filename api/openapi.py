@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from api.callers import SCOPES, Allow
 from api.problems import Problem
@@ -38,18 +39,22 @@ def scope_of(route: APIRoute) -> Allow | None:
     return None
 
 
-def describe(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+def describe(
+    app: FastAPI, routers: Iterable[APIRouter], models: Iterable[type[BaseModel]] = ()
+) -> None:
     """Give the app its document, made once when it is first asked for."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _build(app, operations_of(routers))
+            app.openapi_schema = _build(app, operations_of(routers), (Problem, *models))
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
 
 
-def _build(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
+def _build(
+    app: FastAPI, routes: list[APIRoute], models: Iterable[type[BaseModel]]
+) -> dict[str, Any]:
     whole = get_openapi(
         title=app.title,
         version=app.version,
@@ -59,9 +64,13 @@ def _build(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = whole.setdefault("components", {}).setdefault("schemas", {})
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(problem.pop("$defs", {}))
-    schemas["Problem"] = problem
+    for model in models:
+        schema = model.model_json_schema(
+            mode="serialization", ref_template="#/components/schemas/{model}"
+        )
+        for name, part in schema.pop("$defs", {}).items():
+            schemas.setdefault(name, part)
+        schemas[model.__name__] = schema
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     for route in routes:

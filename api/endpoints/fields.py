@@ -44,6 +44,8 @@ class Given(BaseModel):
 class Amount(BaseModel):
     """Money in whole minor units."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     minor: int = Field(description="Whole minor units: 1999 is 19.99 EUR.", examples=[1999])
     currency: str = Field(description="ISO 4217.", examples=["EUR"])
 

@@ -91,6 +91,10 @@ def environment(language: str) -> Environment:
     def number(value: float) -> str:
         return format_decimal(value, locale=locale)
 
+    def territory(code: str) -> str:
+        return str(locale.territories.get(code, code))
+
+    env.filters.update(territory=territory)
     env.filters.update(
         code=with_code, money=money, day=day, instant=instant, hour=hour, number=number
     )

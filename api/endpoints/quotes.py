@@ -1,0 +1,71 @@
+"""Quotes over HTTP: options for a cart. Asking changes nothing, so it needs no Idempotency-Key."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from routing.cart import Cart, CartLine
+from routing.flows.read_quote import read_quote
+from routing.quote import Quote
+from starlette.concurrency import run_in_threadpool
+
+from api.callers import Visit, allowed
+from api.endpoints.quote_schemas import CartIn, QuoteOut, quote_out
+from api.planning import Planner, PlanTask
+from api.problems import SHARED, problems
+from core.ids import QuoteId
+from core.places import Destination
+
+router = APIRouter(prefix="/v1/quotes", tags=["checkout"])
+
+
+def cart_of(body: CartIn, visit: Visit) -> Cart:
+    """The cart as routing takes it."""
+    place = body.destination
+    return Cart(
+        destination=Destination(place.country, place.postcode, place.region),
+        lines=tuple(
+            CartLine(line.id or str(number), line.sku, line.qty, line.seller or "")
+            for number, line in enumerate(body.lines, start=1)
+        ),
+        at=body.at or visit.lanewise.clock.now(),
+        policy=body.policy or "",
+        group=body.group or "",
+    )
+
+
+def plan_and_keep(visit: Visit, planner: Planner, cart: Cart) -> Quote:
+    """Plan where the planner plans, then keep the quote; blocks."""
+    from routing.flows.quote_cart import keep_quote  # pulls the planner in, so not at the start
+
+    quote = planner.plan(PlanTask(visit.caller.tenant, cart))
+    with visit.writing() as session:
+        keep_quote(session, quote)
+    return quote
+
+
+@router.post(
+    "",
+    operation_id="create_quote",
+    status_code=201,
+    responses=problems(*SHARED, "not_found"),
+)
+async def create_quote(
+    body: CartIn, request: Request, visit: Visit = allowed("quotes")
+) -> QuoteOut:
+    """The delivery options of a cart: dates, charges, parcels, and who is responsible.
+
+    With no option at all, `reasons` says why. The quote holds its prices and dates until
+    `expires_at`.
+    """
+    cart = cart_of(body, visit)
+    quote = await run_in_threadpool(plan_and_keep, visit, request.app.state.planner, cart)
+    return quote_out(quote)
+
+
+@router.get(
+    "/{quote_id}", operation_id="read_quote", responses=problems(*SHARED, "not_found", "expired")
+)
+def show_quote(quote_id: UUID, visit: Visit = allowed("quotes")) -> QuoteOut:
+    """A quote that was made before."""
+    with visit.reading() as session:
+        return quote_out(read_quote(session, QuoteId(quote_id)))

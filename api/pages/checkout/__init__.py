@@ -1,0 +1,1 @@
+"""The checkout playground: fill a cart, see which days and prices are possible, place an order."""

@@ -1,0 +1,121 @@
+"""Sentences of the playground: codes of quotes in words, each from a fact of the solved plan."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from routing.quote import DeliveryOption, Quote, WhyNot
+
+from core.errors import InvalidInput
+from routing.network.network import Network
+
+NAMES = {
+    "fastest": "fastest",
+    "cheapest": "cheapest",
+    "fewest_parcels": "fewest parcels",
+    "all_on_one_day": "all on one day",
+    "greenest": "greenest",
+}
+
+COSTS = {
+    "freight": "freight",
+    "fuel": "fuel",
+    "residential": "home delivery",
+    "remote": "remote area",
+    "oversize": "oversize",
+    "peak": "peak season",
+    "box": "box",
+    "handling": "handling",
+    "inbound": "way to the hub",
+    "hub": "hub",
+}
+
+REASONS = {
+    "no_offer": "Nobody sells {what}.",
+    "stock_short": "There are {stock} of {what}, not {wanted}.",
+    "no_box": "No box holds {what}.",
+    "no_service": "No carrier takes {what} there.",
+    "no_arrival": "{what} cannot arrive within the planning horizon.",
+    "not_reliable": "No way for {what} keeps its date reliably enough.",
+    "too_many_parcels": "It would take more parcels than the policy allows.",
+    "rules_exclude": "The policy's rules leave no way for {what}.",
+    "no_combination": "Each article could come alone, but not all of them together.",
+}
+
+DUTIES = {
+    "no_duties": "",
+    "duties_paid": "Duties are paid.",
+    "duties_on_delivery": "Duties are due on delivery.",
+    "duties_not_included": "Duties are not included.",
+}
+
+CHARGES = {
+    "delivery": "delivery",
+    "delivery_free": "free delivery",
+    "duties": "duties",
+    "tax": "tax",
+}
+
+
+def reason_text(reason: WhyNot, quote: Quote) -> str:
+    """Why there is no option, as a sentence."""
+    sku = next((line.sku for line in quote.lines if line.id == reason.line), "the cart")
+    details = {"stock": "0", "wanted": "", **dict(reason.details)}
+    pattern = REASONS.get(reason.code, f"It is not possible ({reason.code}).")
+    return pattern.format(what=sku, **details)
+
+
+def faults_text(error: InvalidInput) -> list[str]:
+    """An error of the cart as lines for a person."""
+    return [f"{fault.field}: {fault.reason}" for fault in error.faults] or [error.message]
+
+
+def percent(share: Decimal | str) -> str:
+    """0.95 as 95 %."""
+    return f"{(Decimal(share) * 100).normalize():f} %"
+
+
+def weight(grams: int) -> str:
+    """Grams as a person reads them."""
+    return f"{Decimal(grams) / 1000:.1f} kg" if grams >= 1000 else f"{grams} g"
+
+
+def time_left(until: datetime | None, now: datetime) -> str:
+    """`2 h 13 min`; empty when it is over or further than three days."""
+    if until is None or not timedelta() <= until - now <= timedelta(days=3):
+        return ""
+    minutes = int((until - now).total_seconds()) // 60
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours else f"{rest} min"
+
+
+def difference_text(option: DeliveryOption, numbers: Mapping[str, int], money: str) -> str:
+    """How an option differs from its neighbour, e.g. `vs 1: 1 day later, 2 parcels fewer, −€3.10`."""
+    change = option.difference
+    if change is None:
+        return ""
+    parts = []
+    if change.days:
+        days = f"{abs(change.days)} {'day' if abs(change.days) == 1 else 'days'}"
+        parts.append(f"{days} {'later' if change.days > 0 else 'earlier'}")
+    if change.parcels:
+        count = abs(change.parcels)
+        noun = "parcel" if count == 1 else "parcels"
+        parts.append(f"{count} {noun} {'more' if change.parcels > 0 else 'fewer'}")
+    if change.charge.minor:
+        parts.append(money)
+    return f"against {numbers.get(change.to, 0)}: " + ", ".join(parts) if parts else ""
+
+
+class Names:
+    """Names of sellers and places of one network; the code where it is gone."""
+
+    def __init__(self, network: Network) -> None:
+        self._sellers = {seller.code: seller.name for seller in network.sellers}
+        self._places = {place.code: place.address.city for place in network.locations}
+
+    def seller(self, code: str) -> str:
+        return self._sellers.get(code, code)
+
+    def place(self, code: str) -> str:
+        return self._places.get(code, code)
