@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
-from routing.cart import Cart
-from routing.quote import Quote
-
 from api.wiring import Lanewise, from_environment
 from core.executor import PlanExecutor
 from core.ids import TenantId
+from routing.cart import Cart
+from routing.quote import Quote
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

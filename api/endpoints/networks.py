@@ -5,8 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
-from routing.flows.import_network import import_network
-from routing.flows.list_networks import list_networks
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -15,6 +13,8 @@ from api.endpoints.fields import Given
 from api.idempotency import Answer, Change, changing
 from api.paging import MOST, Page
 from api.problems import SHARED, problems
+from routing.flows.import_network import import_network
+from routing.flows.list_networks import list_networks
 
 router = APIRouter(prefix="/v1/networks", tags=["network"])
 

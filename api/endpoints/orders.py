@@ -8,9 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
-from routing.flows.list_orders import list_orders
-from routing.flows.read_order import read_order
-from routing.quote import Quote
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -23,6 +20,9 @@ from api.paging import Page, PagingDep, cursor_for
 from api.problems import KINDS, MEDIA_TYPE, SHARED, Problem, problems
 from core.ids import OrderId, QuoteId
 from core.places import Address
+from routing.flows.list_orders import list_orders
+from routing.flows.read_order import read_order
+from routing.quote import Quote
 
 if TYPE_CHECKING:
     from routing.flows.commit_option import Because

@@ -3,9 +3,6 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from routing.cart import Cart, CartLine
-from routing.flows.read_quote import read_quote
-from routing.quote import Quote
 from starlette.concurrency import run_in_threadpool
 
 from api.callers import Visit, allowed
@@ -14,6 +11,9 @@ from api.planning import Planner, PlanTask
 from api.problems import SHARED, problems
 from core.ids import QuoteId
 from core.places import Destination
+from routing.cart import Cart, CartLine
+from routing.flows.read_quote import read_quote
+from routing.quote import Quote
 
 router = APIRouter(prefix="/v1/quotes", tags=["checkout"])
 

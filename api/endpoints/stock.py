@@ -7,14 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
-from routing.flows.read_stock import read_stock
-from routing.flows.set_stock import StockChange, set_stock
 
 from api.callers import Visit, allowed
 from api.endpoints.fields import Code, Given, Instant, Text
 from api.paging import MOST
 from api.problems import SHARED, problems
 from core.errors import invalid
+from routing.flows.read_stock import read_stock
+from routing.flows.set_stock import StockChange, set_stock
 
 router = APIRouter(prefix="/v1/stock", tags=["network"])
 

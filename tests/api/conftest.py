@@ -15,6 +15,8 @@ from api.settings import Settings
 from api.wiring import Lanewise
 from core.clock import ManualClock
 from core.ids import TenantId
+from routing.flows.import_network import import_network
+from simulations.demo_network import demo_files
 from store.keys import create_key, create_tenant
 from store.session import Sessions
 from tests.conftest import MASTER_KEY, seeded_entropy
@@ -100,3 +102,57 @@ def make_caller(lanewise: Lanewise, client: TestClient, tenant: TenantId) -> Cal
 def caller(make_caller: Callable[..., Caller]) -> Caller:
     """A caller who may do everything."""
     return make_caller()
+
+
+SMALL = ("MUG", "COFFEE", "BOOK", "PUZZLE", "SCARF")  # families of articles: enough for tests
+CART = {
+    "destination": {"country": "FR", "postcode": "75011"},
+    "lines": [
+        {"sku": "COFFEE-01", "qty": 2, "seller": "elbe-kaffee"},
+        {"sku": "BOOK-03", "qty": 1, "seller": "schelde-boeken"},
+    ],
+}
+ACCOUNTS = {
+    "sandbox": "DEMO-SB",
+    "postnl": "DEMO-NL",
+    "colissimo": "DEMO-FR",
+    "royalmail": "DEMO-RM",
+}
+HOME = {
+    "name": "Ada Example",
+    "street": "Rue Oberkampf 1",
+    "city": "Paris",
+    "postcode": "75011",
+    "country": "FR",
+    "email": "ada@example.org",
+}
+
+
+@pytest.fixture(scope="session")
+def network_files() -> dict[str, str]:
+    """The demo network with few articles."""
+    files = demo_files(1)
+    for name, column in (("skus.csv", 0), ("offers.csv", 1)):
+        header, *rows = files[name].splitlines(keepends=True)
+        kept = [row for row in rows if row.split(",")[column].startswith(SMALL)]
+        files[name] = "".join([header, *kept])
+    return files
+
+
+@pytest.fixture
+def market(lanewise: Lanewise, tenant: TenantId, network_files: dict[str, str]) -> TenantId:
+    """The tenant, with the network active."""
+    with lanewise.sessions(tenant) as session:
+        import_network(session, network_files)
+    return tenant
+
+
+@pytest.fixture
+def order(caller: Caller, market: TenantId) -> dict[str, Any]:
+    """A committed order of two sellers, as the API tells it."""
+    quote = caller.post("/v1/quotes", json=CART).json()
+    wanted = {"quote_id": quote["id"], "option": "cheapest", "consignee": HOME}
+    done = caller.post("/v1/orders", json=wanted)
+    assert done.status_code == 201, done.text
+    answer: dict[str, Any] = caller.get(f"/v1/orders/{done.json()['order_id']}").json()
+    return answer

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from core.money import Money
 from routing.quote import DeliveryOption
 
-from core.money import Money
-
-WIDTH, HEIGHT = 640, 300
-LEFT, RIGHT, TOP, BOTTOM = 84, 28, 30, 50
-MOST_DAY_LABELS = 7
+WIDTH, HEIGHT = 440, 270
+LEFT, RIGHT, TOP, BOTTOM = 72, 26, 24, 44
+MOST_DAY_LABELS = 5
 
 
 @dataclass(frozen=True, slots=True)

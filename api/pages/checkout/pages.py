@@ -6,10 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from pydantic import ValidationError
-from routing.flows.load_snapshot import load_snapshot
-from routing.flows.read_order import read_order
-from routing.flows.read_quote import read_quote
-from routing.quote import DeliveryOption, Quote
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -36,8 +32,13 @@ from api.pages.render import environment, language_of, render
 from api.pages.staff import signed_form, signed_in
 from core.errors import InvalidInput, NotFound, invalid
 from core.ids import OrderId, QuoteId
+from core.money import Money
 from core.places import Address
+from routing.flows.load_snapshot import load_snapshot
+from routing.flows.read_order import read_order
+from routing.flows.read_quote import read_quote
 from routing.network.network import Network
+from routing.quote import DeliveryOption, Quote
 
 router = APIRouter(prefix="/checkout")
 
@@ -232,8 +233,10 @@ def _words(request: Request, network: Network, quote: Quote, visit: Visit) -> di
         if option.difference is None:
             return ""
         amount = option.difference.charge
-        sign = "+" if amount.minor > 0 else ""
-        return difference_text(option, numbers, f"{sign}{money(amount)}")
+        sign = "+" if amount.minor > 0 else "−"
+        return difference_text(
+            option, numbers, f"{sign}{money(Money(abs(amount.minor), amount.currency))}"
+        )
 
     return {
         "chart": chart_of(quote.options),

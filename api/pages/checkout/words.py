@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from routing.quote import DeliveryOption, Quote, WhyNot
-
 from core.errors import InvalidInput
 from routing.network.network import Network
+from routing.quote import DeliveryOption, Quote, WhyNot
 
 NAMES = {
     "fastest": "fastest",
