@@ -5,11 +5,13 @@ from uuid import UUID
 
 from api.wiring import Lanewise
 from carriers.status import Reason, Status
+from core.ids import BookingId
 from store.jobs import Handler, Job, enqueue
 from store.session import Sessions
 from tracking.flows.watch_parcels import BATCH
 
 WATCH_EVERY_S = 300
+POLL_EVERY_S = 900
 
 
 def meaning_of_code(carrier: str, code: str) -> tuple[Status, Reason | None]:
@@ -44,6 +46,27 @@ def parcel_watcher(_lanewise: Lanewise) -> Handler:
                 part = int(job.payload.get("part", 0)) + 1
                 payload = {**job.payload, "part": part}
                 enqueue(session, job.kind, payload, key=f"slot-{job.payload['slot']}-{part}")
+
+    return handle
+
+
+def booking_follower(_lanewise: Lanewise) -> Handler:
+    """Follows a parcel that a carrier has accepted."""
+    from tracking.flows.follow_booking import follow_booking
+
+    def handle(sessions: Sessions, job: Job) -> None:
+        with sessions(job.tenant) as session:
+            follow_booking(session, BookingId(UUID(job.payload["booking_id"])))
+
+    return handle
+
+
+def scan_poller(lanewise: Lanewise) -> Handler:
+    """Asks carriers for the scans of parcels on their way, for those that send no webhooks."""
+    from tracking.flows.poll_scans import poll_scans
+
+    def handle(sessions: Sessions, job: Job) -> None:
+        poll_scans(sessions, job.tenant, lanewise.carriers)
 
     return handle
 

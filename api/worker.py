@@ -44,12 +44,14 @@ class Scheduled:
 # The schedule: what is queued by the clock.
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("carriers.sweep", 300),
+    Scheduled("poll_scans", tracking_jobs.POLL_EVERY_S),
     Scheduled("watch_parcels", tracking_jobs.WATCH_EVERY_S),
 )
 
 # The reactions: which jobs an event of the outbox queues.
 REACTIONS: dict[str, tuple[str, ...]] = {
     "routing.parcels_planned": ("routing.release",),
+    "carriers.parcel_booked": ("follow_booking",),
 }
 
 
@@ -81,6 +83,8 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "carriers.manifest": _carrier_job,
     "carriers.pickup": _carrier_job,
     "carriers.sweep": _carrier_job,
+    "follow_booking": tracking_jobs.booking_follower,
+    "poll_scans": tracking_jobs.scan_poller,
     "read_webhook": tracking_jobs.webhook_reader,
     "send_notice": tracking_jobs.notice_sender,
     "watch_parcels": tracking_jobs.parcel_watcher,

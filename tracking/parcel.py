@@ -68,7 +68,7 @@ class ParcelPlan:
     parcel: ParcelId
     order: OrderId
     order_reference: str  # what the shop and the shopper call the order
-    seller: str
+    seller: str  # code; of a parcel that joins several sellers, their codes with `+` between
     carrier: str
     service: str
     tracking_number: str  # empty until booked
@@ -79,6 +79,7 @@ class ParcelPlan:
     transit: TransitTime
     consignee: SubjectId | None = None
     language: str = "en"
+    seller_name: str = ""  # as people know them; empty: the code
 
     def __post_init__(self) -> None:
         require_aware("departs_at", self.departs_at)

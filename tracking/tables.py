@@ -35,6 +35,7 @@ class TrackedParcelRow(OfTenant, Base):
     order_id: Mapped[UUID]
     order_reference: Mapped[str] = mapped_column(String(100))
     seller: Mapped[str] = mapped_column(String(100))
+    seller_name: Mapped[str] = mapped_column(String(200))
     carrier: Mapped[str] = mapped_column(String(100))
     service: Mapped[str] = mapped_column(String(100))
     tracking_number: Mapped[str] = mapped_column(String(100))
@@ -230,6 +231,7 @@ def plan_of(row: TrackedParcelRow) -> ParcelPlan:
         order=OrderId(row.order_id),
         order_reference=row.order_reference,
         seller=row.seller,
+        seller_name=row.seller_name,
         carrier=row.carrier,
         service=row.service,
         tracking_number=row.tracking_number,

@@ -28,6 +28,7 @@ def follow_parcel(session: Session, plan: ParcelPlan) -> Journey:
         "order_id": plan.order,
         "order_reference": plan.order_reference,
         "seller": plan.seller,
+        "seller_name": plan.seller_name or plan.seller,
         "carrier": plan.carrier,
         "service": plan.service,
         "tracking_number": plan.tracking_number,

@@ -53,7 +53,7 @@ def intend_notice(
             **facts,
             "detail": detail,
             "order_reference": parcel.order_reference,
-            "seller": parcel.seller,
+            "seller": parcel.seller_name,
             "carrier": parcel.carrier,
             "tracking_number": parcel.tracking_number,
         },
