@@ -1,0 +1,224 @@
+"""Rows of returns: RMAs with their lines, and the refunds that were instructed."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from carriers.status import Status
+from core.calendars import local_day
+from core.errors import NotFound
+from core.ids import SubjectId
+from core.money import Money
+from returns.eligibility import BoughtLine
+from returns.policy import PRESETS, ReturnPolicy, policy_for
+from returns.refund import RefundLine
+from routing.tables import OrderLineRow, OrderRow, PlannedParcelRow
+from store.base import Base, OfTenant
+from tracking.tables import TrackedParcelRow
+
+REQUESTED, RECEIVED, CANCELLED = "requested", "received", "cancelled"
+
+
+class RmaRow(OfTenant, Base):
+    """A return of goods to one seller: requested → received, or cancelled."""
+
+    __tablename__ = "rmas"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "key", "seller"),
+        Index("ix_rmas_order", "tenant_id", "order_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200))
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    seller: Mapped[str] = mapped_column(String(100), index=True)
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    policy: Mapped[str] = mapped_column(String(100))
+    policy_version: Mapped[int]
+    noticed_at: Mapped[datetime]
+    send_by: Mapped[date]
+    refund_by: Mapped[date]
+    zone: Mapped[str] = mapped_column(String(50))
+    parcel_id: Mapped[UUID]
+    """The parcel that goes back; its booking carries the return label."""
+    booking_id: Mapped[UUID | None]
+    received_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+
+
+class RmaLineRow(OfTenant, Base):
+    """Units of an order line in a return, with the ground they stand on."""
+
+    __tablename__ = "rma_lines"
+    __table_args__ = (UniqueConstraint("rma_id", "line"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    rma_id: Mapped[UUID] = mapped_column(ForeignKey("rmas.id"), index=True)
+    line: Mapped[str] = mapped_column(String(200))
+    sku: Mapped[str] = mapped_column(String(100))
+    qty: Mapped[int]
+    received_qty: Mapped[int | None]
+    cause: Mapped[str] = mapped_column(String(30))
+    basis: Mapped[str] = mapped_column(String(20))
+    last_day: Mapped[date | None]
+
+
+class RefundRow(OfTenant, Base):
+    """What the shop was told to pay back for a return; one a return."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (UniqueConstraint("tenant_id", "rma_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    rma_id: Mapped[UUID] = mapped_column(ForeignKey("rmas.id"))
+    order_id: Mapped[UUID] = mapped_column(index=True)
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    lines: Mapped[list[Any]]
+    due_on: Mapped[date]
+    instructed_at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """An order as returns see it."""
+
+    order: UUID
+    country: str
+    zone: str
+    ordered_on: date
+    currency: str
+    consignee: SubjectId
+    lines: tuple[BoughtLine, ...]
+    delivery: dict[str, Money]  # what was charged for standard delivery, by seller
+
+    def policy(self, seller: str) -> ReturnPolicy:
+        """The rules in force for this seller when the order was placed."""
+        return policy_for(PRESETS, country=self.country, ordered_on=self.ordered_on, seller=seller)
+
+
+def load_purchase(
+    session: Session, order_id: UUID, *, counting: Sequence[str] = (REQUESTED, RECEIVED)
+) -> Purchase:
+    """The order with what has come and what is coming back; raises NotFound.
+
+    `counting`: the states of returns whose units count as returned. A line that several sellers
+    serve is named `line@seller`.
+    """
+    order = session.get(OrderRow, order_id)
+    if order is None:
+        raise NotFound("no such order")
+    zone = order.zones[0] if order.zones else "UTC"
+    rows = session.scalars(
+        select(OrderLineRow).where(OrderLineRow.order_id == order_id).order_by(OrderLineRow.line, OrderLineRow.seller)
+    ).all()
+    names = [row.line for row in rows]
+    came, lost = _deliveries(session, order_id)
+    returned = _returned(session, order_id, counting)
+    lines = []
+    for row in rows:
+        name = row.line if names.count(row.line) == 1 else f"{row.line}@{row.seller}"
+        place = (row.line, row.seller)
+        lines.append(
+            BoughtLine(
+                line=name,
+                sku=row.sku,
+                name=row.name,
+                seller=row.seller,
+                qty=row.qty,
+                price=Money(row.price_minor, row.currency),
+                delivered_at=came.get(place),
+                returned=returned.get(name, 0),
+                never_comes=place in lost,
+            )
+        )
+    return Purchase(
+        order=order_id,
+        country=order.country,
+        zone=zone,
+        ordered_on=local_day(zone, order.placed_at),
+        currency=order.currency,
+        consignee=SubjectId(order.subject_id),
+        lines=tuple(lines),
+        delivery=_delivery_charges(order),
+    )
+
+
+def _deliveries(
+    session: Session, order_id: UUID
+) -> tuple[dict[tuple[str, str], datetime], set[tuple[str, str]]]:
+    """By (line, seller): when the last parcel with it came; and those that will never come."""
+    states = {
+        row.id: row
+        for row in session.scalars(
+            select(TrackedParcelRow).where(TrackedParcelRow.order_id == order_id)
+        )
+    }
+    arrivals: dict[tuple[str, str], list[datetime | None]] = defaultdict(list)
+    parcels = session.scalars(select(PlannedParcelRow).where(PlannedParcelRow.order_id == order_id))
+    for parcel in parcels:
+        tracked = states.get(parcel.id)
+        gone = tracked is not None and tracked.state in (
+            Status.LOST.value,
+            Status.RETURNING.value,
+            Status.RETURNED.value,
+        )
+        for content in parcel.contents:
+            if not gone:
+                at = tracked.delivered_at if tracked else None
+                arrivals[(content["line"], content["seller"])].append(at)
+            else:
+                arrivals.setdefault((content["line"], content["seller"]), [])
+    came: dict[tuple[str, str], datetime] = {}
+    for place, times in arrivals.items():
+        known = [at for at in times if at is not None]
+        if times and len(known) == len(times):
+            came[place] = max(known)
+    return came, {place for place, times in arrivals.items() if not times}
+
+
+def _returned(session: Session, order_id: UUID, counting: Sequence[str]) -> dict[str, int]:
+    rows = session.execute(
+        select(RmaLineRow.line, RmaLineRow.qty, RmaLineRow.received_qty)
+        .join(RmaRow, RmaRow.id == RmaLineRow.rma_id)
+        .where(RmaRow.order_id == order_id, RmaRow.state.in_(counting))
+    )
+    found: dict[str, int] = defaultdict(int)
+    for line, qty, received in rows:
+        found[line] += qty if received is None else received
+    return found
+
+
+def _delivery_charges(order: OrderRow) -> dict[str, Money]:
+    found: dict[str, Money] = {}
+    for line in order.charge.get("lines", []):
+        if line["code"] == "delivery" and line["seller"]:
+            amount = Money(line["amount"]["minor"], line["amount"]["currency"])
+            standing = found.get(line["seller"], Money.zero(amount.currency))
+            found[line["seller"]] = standing + amount
+    return found
+
+
+def lines_of(session: Session, rma_id: UUID) -> Sequence[RmaLineRow]:
+    """The lines of a return."""
+    return session.scalars(
+        select(RmaLineRow).where(RmaLineRow.rma_id == rma_id).order_by(RmaLineRow.line)
+    ).all()
+
+
+def refund_of(session: Session, rma_id: UUID) -> RefundRow | None:
+    """The refund that was instructed for a return."""
+    return session.scalar(select(RefundRow).where(RefundRow.rma_id == rma_id))
+
+
+def refund_lines_json(lines: Sequence[RefundLine]) -> list[dict[str, Any]]:
+    """Refund lines for a row."""
+    return [
+        {"code": line.code, "line": line.line, "amount_minor": line.amount.minor} for line in lines
+    ]
