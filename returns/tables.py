@@ -116,7 +116,9 @@ def load_purchase(
         raise NotFound("no such order")
     zone = order.zones[0] if order.zones else "UTC"
     rows = session.scalars(
-        select(OrderLineRow).where(OrderLineRow.order_id == order_id).order_by(OrderLineRow.line, OrderLineRow.seller)
+        select(OrderLineRow)
+        .where(OrderLineRow.order_id == order_id)
+        .order_by(OrderLineRow.line, OrderLineRow.seller)
     ).all()
     names = [row.line for row in rows]
     came, lost = _deliveries(session, order_id)

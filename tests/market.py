@@ -1,6 +1,7 @@
 """A marketplace in action for tests: the demo network (few articles), orders, and running workers."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from simulations.demo_network import demo_files
 from store.keys import create_tenant
 from store.session import now
 from tests.api.conftest import make_lanewise
-from tests.tracking.events import event
+from tests.tracking.events import START, event
 from tracking.flows.record_event import record_event
 from tracking.tables import TrackedParcelRow
 
@@ -92,6 +93,7 @@ class Market:
 
     def deliver(self, order: UUID, hours: float = 48) -> None:
         """Everything of the order arrives; the clock moves there."""
+        self.clock.set(START + timedelta(hours=hours))
         for row in self.tracked(order):
             self.tell(row.id, Status.ACCEPTED, 6)
             self.tell(row.id, Status.DELIVERED, hours)
