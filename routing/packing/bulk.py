@@ -5,6 +5,7 @@ from routing.packing.partition import INFINITE
 from routing.packing.trial import MOST_AT_ONCE, Trials
 
 ENOUGH = 60  # pieces up to which a full search is made
+LOOKED_AT = 400  # pieces considered for one box
 
 
 def split_bulk(trials: Trials) -> list[Chosen]:
@@ -38,7 +39,7 @@ def _next_parcel(parcelling: Parcelling, left: list[int]) -> Chosen:
     offered: list[int] = []
     volume = 0
     weight_g = kind.tare_g
-    for unit in left:
+    for unit in left[:LOOKED_AT]:
         row = units.kinds[units.kind_of[unit]]
         heavier = weight_g + row.item.weight_g
         if volume + row.volume_mm3 > kind.volume_mm3 or heavier > kind.max_gross_g:

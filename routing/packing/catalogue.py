@@ -1,7 +1,7 @@
 """Boxes and a tariff laid out for the search: what every box costs at every weight."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import invalid
@@ -32,6 +32,7 @@ class Catalogue:
     prices: Ints
     limits_g: tuple[int, ...]  # per bracket: up to this weight
     floor_prices: tuple[int, ...]  # per bracket: the least price at this weight or any above
+    offers: tuple[tuple[int, int, int], ...]  # cost, room mm3 and net g of a box in a bracket
     _takers: dict[Shapes, int] = field(default_factory=dict)
 
     def parcel_minor(self, box: int, contents_g: int) -> int:
@@ -111,6 +112,7 @@ def prepare(boxes: Sequence[Box], tariff: Tariff, *, support_pct: int = 70) -> C
         prices=ints(price for _, price in tariff.brackets),
         limits_g=tuple(to_g for to_g, _ in tariff.brackets),
         floor_prices=tuple(floors),
+        offers=tuple(_offers(ordered, fixed, volumetric_g, tariff)),
     )
     least = min(
         catalogue.least_rate(max(box.tare_g, volumetric)) + cost
@@ -118,3 +120,23 @@ def prepare(boxes: Sequence[Box], tariff: Tariff, *, support_pct: int = 70) -> C
     )
     object.__setattr__(catalogue, "least_parcel", least)
     return catalogue
+
+
+def _offers(
+    boxes: Sequence[Box], fixed: Sequence[int], volumetric_g: Sequence[int], tariff: Tariff
+) -> Iterator[tuple[int, int, int]]:
+    """What every box costs at the top of every bracket it can be billed in, and what it holds."""
+    limits = [to_g for to_g, _ in tariff.brackets]
+    if tariff.extra_minor_per_kg is not None:
+        # Between these weights the price rises in a straight line, or by steps above it.
+        heaviest = max(*(box.max_gross_g for box in boxes), *volumetric_g)
+        limits += range(limits[-1] + 1000, heaviest, max(1000, heaviest // 200_000 * 1000))
+        limits.append(max(limits[-1], heaviest))
+    for box, cost, volumetric in zip(boxes, fixed, volumetric_g, strict=True):
+        for to_g in limits:
+            gross_g = min(to_g, box.max_gross_g)
+            rate = tariff.rate_minor(max(gross_g, volumetric))
+            if to_g >= volumetric and rate is not None and gross_g > box.tare_g:
+                yield rate + cost, box.volume_mm3, gross_g - box.tare_g
+            if to_g >= max(box.max_gross_g, volumetric):
+                break

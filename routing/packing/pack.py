@@ -144,6 +144,7 @@ def _pack_units(trials: Trials, singles: list[int]) -> Packing:
             known = _one_box(trials, everything, candidates, known, levels)
         if known is None or known[0].cost > several:
             known = split_many(trials, known)
+            bound = max(bound, least_anyhow(trials))
     return _packing(known, trials, bound, best_effort=False)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from routing.packing.partition import INFINITE
 from routing.packing.trial import Spot, Trials
 
+LOOK_UP = 600  # work that pricing a set of pieces counts for
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -66,6 +68,7 @@ class Parcelling:
 
     def least(self, pieces: tuple[int, ...]) -> int:
         """What the pieces cost in one parcel if nothing but size and weight mattered."""
+        self.trials.spend(LOOK_UP)
         boxes = fitting_boxes(self.trials, pieces)
         return boxes[0][0] if boxes else INFINITE
 
@@ -75,6 +78,7 @@ class Parcelling:
         if named in self._known:
             found = self._known[named]
             return found if found is not None and found.cost < below else None
+        self.trials.spend(LOOK_UP)
         for cost, box in fitting_boxes(self.trials, named):
             if cost >= below:
                 return None

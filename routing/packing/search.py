@@ -1,5 +1,6 @@
 """Chooses parcels for an order: one box if nothing can be cheaper, else the best split found."""
 
+import math
 from dataclasses import dataclass, replace
 
 from routing.packing.numbers import Ints, ints, zeros
@@ -39,15 +40,24 @@ def least_several(trials: Trials, singles: list[int]) -> int:
 
 
 def least_anyhow(trials: Trials) -> int:
-    """No packing costs less: parcels enough for weight and volume, at the least price each."""
+    """No packing costs less, however the goods are split: a price on volume and on weight.
+
+    A mm3 worth u and a g worth v, with no box and bracket worth more full than it costs, price
+    the goods at no more than any packing of them (the dual of filling boxes with loose goods).
+    """
     units, catalogue = trials.units, trials.catalogue
     weight_g = sum(kind.weight_g * len(kind.members) for kind in units.kinds)
     volume = sum(
-        (kind.volume_mm3 if not kind.nest_mm else 0) * len(kind.members) for kind in units.kinds
+        kind.volume_mm3 + kind.nested_mm3 * (len(kind.members) - 1) for kind in units.kinds
     )
-    by_volume = -(-volume // max(box.volume_mm3 for box in catalogue.boxes))
-    by_weight = -(-weight_g // max(box.max_gross_g - box.tare_g for box in catalogue.boxes))
-    return max(by_volume, by_weight, 1) * catalogue.least_parcel
+    bound = catalogue.least_parcel
+    for share in range(9):
+        u, v = share / max(volume, 1), (8 - share) / max(weight_g, 1)
+        scale = min(
+            cost / max(u * room + v * net_g, 1e-12) for cost, room, net_g in catalogue.offers
+        )
+        bound = max(bound, math.ceil(scale * (u * volume + v * weight_g) - 1e-6))
+    return bound
 
 
 def masks_apart(units: Units) -> list[int]:

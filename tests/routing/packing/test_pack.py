@@ -206,6 +206,14 @@ def test_the_answer_does_not_depend_on_how_the_goods_are_listed(
     ]
 
 
+@settings(max_examples=10, deadline=None)
+@given(goods=st.lists(items, min_size=5, max_size=9), copies=st.integers(3, 4))
+def test_the_bound_of_a_large_order_holds(goods: list[PackItem], copies: int) -> None:
+    packing = packed(*(replace(item, quantity=copies) for item in goods))
+    assert packing.lower_bound_minor >= 440  # the cheapest parcel there is
+    assert packing.lower_bound_minor <= packing.cost_minor
+
+
 def test_what_fits_no_box_is_named_with_what_it_lacks() -> None:
     answer = pack([PackItem("beam", 900, 40, 40, 100), PackItem("a", 5, 5, 5, 5)], BOXES, TARIFF)
     assert isinstance(answer, CannotPack)
