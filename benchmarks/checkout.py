@@ -1,22 +1,31 @@
-"""Checkout planning on the sample cases: CPU per cart, and answers against the references."""
+"""Checkout planning on the sample cases: CPU per cart, exactness, other systems' rules."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from statistics import mean
 from typing import Any
 
+from benchmarks.carts import make_case
 from benchmarks.figures import Figure, quantile
 from benchmarks.plan_cases import sample
+from routing.checkout.answer import answer_as_json
+from routing.checkout.baselines import Baseline, plan_baseline
 from routing.checkout.case import problem_from_case
-from routing.checkout.problem import OBJECTIVES, Answer, Objective
+from routing.checkout.check import check_answer
+from routing.checkout.cpsat import cheapest
+from routing.checkout.large import Effort, solve_large
+from routing.checkout.problem import OBJECTIVES, Answer, Objective, Plan, Problem
 from routing.checkout.solve import solve
 
 THREE: tuple[Objective, ...] = OBJECTIVES[:3]
+LONG = Effort(steps=1_500_000, polish=400)
+"""About a minute of one core on a cart of 40 lines."""
 
 
 def run(*, quick: bool, runs: int | None, say: Callable[[str], None]) -> list[Figure]:
-    """Figures of exact planning; `runs` solves per case (the least CPU counts)."""
+    """All figures; `runs` solves per case (the least CPU counts)."""
     repeats = runs or (2 if quick else 5)
-    figures = []
+    figures: list[Figure] = []
     for name, objectives, musts in (
         ("checkout_small", THREE, None),
         ("checkout_medium", THREE, (5.0, 50.0, 2.0, 15.0)),
@@ -24,47 +33,149 @@ def run(*, quick: bool, runs: int | None, say: Callable[[str], None]) -> list[Fi
         ("checkout_joint_medium", THREE, (5.0, 50.0, 2.0, 15.0)),
         ("checkout_joint_medium", OBJECTIVES, None),
     ):
-        rows = sample(name)
-        figures += _speed(name, rows, objectives, musts, repeats)
-        say(f"  {name}, {len(objectives)} objectives: {len(rows)} cases")
+        figures += exact_speed(name, objectives, musts, repeats)
+        say(f"  {name}, {len(objectives)} objectives")
+    figures += oracle(12 if quick else 200, say)
+    figures += against_baselines(say)
+    figures += large_carts(1 if quick else repeats, quick, say)
     return figures
 
 
-def _speed(
+def exact_speed(
     name: str,
-    rows: list[dict[str, Any]],
     objectives: tuple[Objective, ...],
     musts: tuple[float, float, float, float] | None,
     repeats: int,
 ) -> list[Figure]:
+    """CPU of exact solves, and how many frontiers equal the reference."""
+    rows = sample(name)
     problems = [problem_from_case(row["case"]) for row in rows]
     solve(problems[0], objectives)
     spent, right, known = [], 0, 0
     for row, problem in zip(rows, problems, strict=True):
         best, answer = timed(problem, objectives, repeats)
         spent.append(best)
-        reference = row.get("frontier") if len(objectives) == 4 else row.get("frontier3")
+        reference = None if len(objectives) == 4 else row.get("frontier3")
         if reference is not None:
             known += 1
-            right += values(answer) == sorted(
+            right += sorted(three(plan) for plan in answer.plans) == sorted(
                 (plan["cost"], plan["date"], plan["parcels_n"]) for plan in reference
             )
     p50, p99 = quantile(spent, 0.5), quantile(spent, 0.99)
     words = f"{name.removeprefix('checkout_')}, {len(objectives)} objectives"
-    ok = musts is None or (p50 <= musts[0] and p99 <= musts[1])
     figures = [
         Figure(
             f"{words}: CPU per cart, warm",
             f"p50 <= {musts[0]:g} ms, p99 <= {musts[1]:g} ms" if musts else "",
             f"p50 <= {musts[2]:g} ms, p99 <= {musts[3]:g} ms" if musts else "",
             f"p50 {p50:.2f} ms, p99 {p99:.2f} ms, max {max(spent):.2f} ms",
-            ok,
+            musts is None or (p50 <= musts[0] and p99 <= musts[1]),
         )
     ]
     if known:
         figures.append(
             Figure(f"{words}: equal to the reference", "all", "all", f"{right} of {known}",
                    right == known)
+        )  # fmt: skip
+    return figures
+
+
+def oracle(carts: int, say: Callable[[str], None]) -> list[Figure]:
+    """Made medium carts: the cheapest plan and the last of the frontier, against CP-SAT."""
+    right = compared = 0
+    for seed in range(carts):
+        problem = problem_from_case(make_case(seed))
+        plans = solve(problem, THREE).plans
+        same = True
+        if plans:
+            least = min(plans, key=lambda plan: plan.cost)
+            found = cheapest(problem)
+            same = found.proven and found.plan is not None and found.plan.cost == least.cost
+            other = plans[seed % len(plans)]
+            found = cheapest(problem, by_day=other.date, most_parcels=other.parcels_n)
+            same &= found.proven and found.plan is not None and found.plan.cost == other.cost
+        else:
+            same = cheapest(problem).infeasible
+        right += same
+        compared += 1
+        if seed % 50 == 49:
+            say(f"  CP-SAT: {right} of {compared} equal")
+    return [
+        Figure("made medium carts: equal to CP-SAT (least cost, and one more of the frontier)",
+               "all", "all", f"{right} of {compared}", right == compared)
+    ]  # fmt: skip
+
+
+def against_baselines(say: Callable[[str], None]) -> list[Figure]:
+    """What other systems' sourcing costs above the optimum of the medium sample."""
+    problems = [problem_from_case(row["case"]) for row in sample("checkout_medium")]
+    best = [min(solve(problem, ("cost",)).plans, key=lambda p: p.cost) for problem in problems]
+    figures = []
+    for baseline in Baseline:
+        plans = [plan_baseline(problem, baseline) for problem in problems]
+        pairs = [(plan, own) for plan, own in zip(plans, best, strict=True) if plan is not None]
+        dearer = mean(plan.cost / own.cost - 1 for plan, own in pairs)
+        figures.append(
+            Figure(
+                f"medium: {baseline.value} against the cheapest plan",
+                "",
+                "",
+                f"cost +{dearer:.0%}, parcels {_more(pairs, 'parcels_n')}, "
+                f"days {_more(pairs, 'date')}, none for {len(plans) - len(pairs)}",
+                all(plan.cost >= own.cost for plan, own in pairs),
+            )
+        )
+    through = [own for own in best if any(parcel.node.startswith("H") for parcel in own.parcels)]
+    direct = [
+        (_direct_cost(problem), own.cost) for problem, own in zip(problems, best, strict=True)
+    ]
+    saved = mean(1 - own / alone for alone, own in direct if alone is not None)
+    figures.append(
+        Figure("medium: cheapest plans that use a hub", "", "",
+               f"{len(through)} of {len(best)}; {saved:.1%} cheaper than without hubs", True)
+    )  # fmt: skip
+    say("  baselines")
+    return figures
+
+
+def _direct_cost(problem: Problem) -> int | None:
+    from dataclasses import replace
+
+    plans = solve(replace(problem, hubs=(), lanes=()), ("cost",)).plans
+    return min((plan.cost for plan in plans), default=None)
+
+
+def _more(pairs: Sequence[tuple[Plan, Plan]], field: str) -> str:
+    return f"{mean(getattr(plan, field) - getattr(own, field) for plan, own in pairs):+.1f}"
+
+
+def large_carts(repeats: int, quick: bool, say: Callable[[str], None]) -> list[Figure]:
+    """CPU, baselines and (in full) a long search on the large sample."""
+    rows = sample("checkout_large")
+    spent, dearer, wrong, gaps = [], 0, 0, []
+    for row in rows:
+        problem = problem_from_case(row["case"])
+        solve_large(problem, OBJECTIVES, Effort(steps=30, polish=1))
+        best, answer = timed(problem, OBJECTIVES, repeats)
+        spent.append(best)
+        cost = min(plan.cost for plan in answer.plans)
+        wrong += bool(check_answer(row["case"], answer_as_json(problem.id, answer)))
+        others = [plan_baseline(problem, baseline) for baseline in Baseline]
+        dearer += any(plan is not None and plan.cost < cost for plan in others)
+        if not quick:
+            longer = solve_large(problem, OBJECTIVES, LONG)
+            gaps.append(cost / min(plan.cost for plan in longer.plans) - 1)
+            say(f"  {problem.id}: {gaps[-1]:.2%} above a long run")
+    figures = [
+        Figure("large, 20-50 lines: CPU per cart, warm", "p99 <= 400 ms", "",
+               f"p50 {quantile(spent, 0.5):.0f} ms, max {max(spent):.0f} ms", max(spent) <= 400),
+        Figure("large: dearer than a baseline, refused by the checker", "0, 0", "0, 0",
+               f"{dearer}, {wrong} of {len(rows)}", not dearer and not wrong),
+    ]  # fmt: skip
+    if gaps:
+        figures.append(
+            Figure("large: cost above a run of a minute", "", "<= 2 %",
+                   f"mean {mean(gaps):.2%}, max {max(gaps):.2%}", True)
         )  # fmt: skip
     return figures
 
@@ -79,6 +190,6 @@ def timed(problem: Any, objectives: tuple[Objective, ...], repeats: int) -> tupl
     return best, answer
 
 
-def values(answer: Answer) -> list[tuple[int, int, int]]:
-    """Cost, date, parcels of every plan, sorted."""
-    return sorted((plan.cost, plan.date, plan.parcels_n) for plan in answer.plans)
+def three(plan: Plan) -> tuple[int, int, int]:
+    """Cost, date, parcels."""
+    return plan.cost, plan.date, plan.parcels_n

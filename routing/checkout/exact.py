@@ -45,6 +45,7 @@ from routing.checkout.problem import (
     PlannedParcel,
     Problem,
     Service,
+    VolumeRule,
     frontier,
 )
 from routing.checkout.states import build_states, count_states, pair_budget, sub_multisets
@@ -68,6 +69,8 @@ class Budget:
     """What one exact solve may use; counted, so that an answer is the same everywhere."""
 
     states: int = 20_000
+    packed_states: int = 1_500
+    """The same where the fit is not the volume rule: every state is packed into every box."""
     pairs: int = 2_000_000
     labels: int = 400_000
     work: int = 40_000_000
@@ -95,9 +98,10 @@ def solve_exactly(
     if not services or {supply.line for supply in supplies} != set(range(len(problem.lines))):
         return Solved((), 0)
     tracked: frozenset[int] = frozenset()
+    most = budget.states if isinstance(problem.fit, VolumeRule) else budget.packed_states
     work = 0
     while True:
-        if work > budget.work or count_states(problem, tracked) > budget.states:
+        if work > budget.work or count_states(problem, tracked) > most:
             return Solved(None, work)
         pass_ = _Pass(problem, supplies, services, tracked, "co2" in objectives, budget)
         plans = pass_.run()

@@ -13,19 +13,21 @@ from itertools import combinations
 import numpy as np
 
 from routing.checkout.arrivals import FloatArray
-from routing.checkout.baselines import Baseline, Desk, plan_baseline
+from routing.checkout.baselines import Baseline, Desk, cheapest_parcel, plan_baseline
 from routing.checkout.depot import Depot
 from routing.checkout.evaluate import Evaluator
 from routing.checkout.exact import Budget, solve_exactly
 from routing.checkout.problem import (
     Answer,
     Box,
+    Content,
     IntArray,
     Item,
     Objective,
     Plan,
     PlannedParcel,
     Problem,
+    VolumeRule,
     frontier,
 )
 from routing.checkout.rebuild import NO_PRICE, improve
@@ -39,7 +41,7 @@ POLISH_STATES = 400
 class Effort:
     """Counted work of one large cart."""
 
-    steps: int = 3000
+    steps: int = 8000
     """Ruin-and-recreate steps, a third of them without a deadline."""
     polish: int = 40
     """Exact re-solves of parcel pairs."""
@@ -85,8 +87,15 @@ def _leg_levels(problem: Problem) -> list[Decimal]:
 def _baseline_plans(problem: Problem, depot: Depot) -> list[Plan]:
     last = len(problem.day_starts)
     desk = Desk(problem, lambda node, contents: depot.parcel(node, contents, last))
-    found = [plan_baseline(problem, baseline, desk) for baseline in Baseline]
-    return [plan for plan in found if plan is not None]
+    evaluator = Evaluator(problem)
+    plans = []
+    for baseline in Baseline:
+        plan = plan_baseline(problem, baseline, desk)
+        fitted = _fitted(evaluator, plan.parcels) if plan is not None else None
+        again = evaluator.plan(fitted) if fitted is not None else None
+        if again is not None:
+            plans.append(again)
+    return plans
 
 
 def _search(
@@ -143,15 +152,45 @@ def _improve(
 def _fitted(
     evaluator: Evaluator, parcels: tuple[PlannedParcel, ...]
 ) -> tuple[PlannedParcel, ...] | None:
-    """The same parcels if the problem's own fit takes them, None otherwise."""
+    """The parcels in boxes that the problem's own fit accepts, split where none does.
+
+    The search fills boxes by volume; with real packing a parcel may need another box or two.
+    """
     problem = evaluator.problem
-    for parcel in parcels:
+    if isinstance(problem.fit, VolumeRule):
+        return parcels
+    done: list[PlannedParcel] = []
+    waiting = list(parcels)
+    while waiting:
+        parcel = waiting.pop()
         items: list[Item] = [evaluator.lines[one.line].item for one in parcel.contents]
         counts = np.array([[0] * len(items), [c.qty for c in parcel.contents]], dtype=np.int64)
         box: Box = evaluator.boxes[parcel.box][1]
-        if not problem.fit.fits(counts, items, (box,))[1, 0]:
+        if problem.fit.fits(counts, items, (box,))[1, 0]:
+            done.append(parcel)
+            continue
+        other = cheapest_parcel(evaluator, parcel.node, parcel.contents)
+        if other is not None:
+            done.append(other)
+            continue
+        halves = _halves(parcel)
+        if halves is None or len(done) + len(waiting) + 2 > problem.max_parcels:
             return None
-    return parcels
+        waiting += halves
+    return tuple(done)
+
+
+def _halves(parcel: PlannedParcel) -> tuple[PlannedParcel, PlannedParcel] | None:
+    """Every second unit apart; None for a single unit."""
+    units = [(line, location) for line, location, qty in parcel.contents for _ in range(qty)]
+    if len(units) < 2:
+        return None
+    parts = []
+    for some in (units[::2], units[1::2]):
+        held = {unit: some.count(unit) for unit in some}
+        contents = tuple(Content(*unit, qty) for unit, qty in sorted(held.items()))
+        parts.append(replace(parcel, contents=contents))
+    return parts[0], parts[1]
 
 
 def _polish(
