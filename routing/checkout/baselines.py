@@ -16,8 +16,8 @@ import numpy as np
 from routing.checkout.evaluate import Evaluator
 from routing.checkout.problem import NEVER, Content, Line, Plan, PlannedParcel, Problem
 
-MOST_COMBINATIONS = 5_000
-"""Sets of locations that "fewest splits" tries before it turns greedy."""
+MOST_SPLITS = 3
+"""Locations that "fewest splits" combines before it turns greedy."""
 
 Allocation = dict[tuple[str, str], int]
 """(line, location): units."""
@@ -57,6 +57,7 @@ class Desk:
         self._shipper = shipper or (
             lambda node, contents: cheapest_parcel(self.evaluator, node, contents)
         )
+        self._alone: dict[tuple[str, str], int] = {}
         self._known: dict[tuple[str, tuple[Content, ...]], PlannedParcel | None] = {}
         sellers = {place.id: place.seller for place in problem.locations}
         rules = problem.rules
@@ -108,9 +109,12 @@ class Desk:
 
     def cheapest(self, line: Line, place: str) -> int:
         """Cost of shipping one unit alone, minor units."""
+        if (line.id, place) in self._alone:
+            return self._alone[line.id, place]
         parcel = self.parcel(place, [(line, 1)])
         cost = self.evaluator.cost(parcel) if parcel is not None else None
-        return cost.total if cost is not None else 10**12
+        self._alone[line.id, place] = cost.total if cost is not None else 10**12
+        return self._alone[line.id, place]
 
     def parcel(self, place: str, units: list[tuple[Line, int]]) -> PlannedParcel | None:
         """The cheapest single parcel of these units, None when nothing takes it."""
@@ -209,19 +213,20 @@ def _ofbiz_first_full(desk: Desk) -> Allocation | None:
 
 
 def _spree_fewest_splits(desk: Desk) -> Allocation | None:
-    tried = 0
-    for size in range(1, min(4, len(desk.places)) + 1):
-        for chosen in combinations(desk.places, size):
-            tried += 1
-            if tried > MOST_COMBINATIONS:
-                return _greedy_set_cover(desk)
-            if all(
-                sum(desk.stock.get((line.id, place), 0) for place in chosen) >= line.qty
-                for line in desk.problem.lines
-            ):
-                found = desk.take(lambda line, chosen=chosen: chosen)  # type: ignore[misc]
-                if found is not None:
-                    return found
+    lines = desk.problem.lines
+    stock = np.array(
+        [[desk.stock.get((line.id, place), 0) for place in desk.places] for line in lines],
+        dtype=np.int64,
+    )
+    wanted = np.array([line.qty for line in lines], dtype=np.int64)[:, None]
+    for size in range(1, min(MOST_SPLITS, len(desk.places)) + 1):
+        sets = np.array(list(combinations(range(len(desk.places)), size)), dtype=np.int64)
+        good = (stock[:, sets].sum(axis=2) >= wanted).all(axis=0)
+        for row in sets[good].tolist():
+            chosen = [desk.places[place] for place in row]
+            found = desk.take(lambda line, chosen=chosen: chosen)  # type: ignore[misc]
+            if found is not None:
+                return found
     return _greedy_set_cover(desk)
 
 

@@ -41,8 +41,8 @@ POLISH_STATES = 400
 class Effort:
     """Counted work of one large cart."""
 
-    steps: int = 8000
-    """Ruin-and-recreate steps, a third of them without a deadline."""
+    steps: int = 10_000
+    """Ruin-and-recreate steps, half of them without a deadline."""
     polish: int = 40
     """Exact re-solves of parcel pairs."""
 
@@ -111,7 +111,7 @@ def _search(
     candidates: list[tuple[int, int, int, IntArray, IntArray]] = []
     done = 0
     for number, day in enumerate(reversed(days)):
-        steps = total // 3 if number == 0 else 2 * total // 3 // max(1, len(days) - 1)
+        steps = total // 2 if number == 0 else total // 2 // max(1, len(days) - 1)
         costs, options, parcels = _improve(depot, option, parcel, day, most, steps, seed)
         done += steps
         count = int(np.argmin(costs))

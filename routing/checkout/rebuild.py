@@ -134,6 +134,17 @@ def improve(
     kept_parcel = parcel.copy()
     current = 1 << 50
     leader = 1 << 50
+    # what each option costs in a parcel of its own
+    alone = np.empty(len(option_node), dtype=np.int64)
+    for k in range(len(option_node)):
+        own = 0
+        while option_start[own + 1] <= k:
+            own += 1
+        alone[k], _, _ = ship(
+            option_node[k], weight_g[own], volume[own], boxes_ok[own], flags[own], option_rank[k],
+            deadline, node_start, refuses, arrival, brackets, bracket_count, cost, volumetric,
+            service_max_g, box_room, box_max_g, box_tare_g,
+        )  # fmt: skip
     for step in range(steps + 1):
         option[:] = kept_option
         parcel[:] = kept_parcel
@@ -280,11 +291,7 @@ def improve(
                         least_option = o
                         least_parcel = p
                 if empty >= 0:
-                    new, _, _ = ship(
-                        n, weight_g[own], volume[own], boxes_ok[own], flags[own], option_rank[o],
-                        deadline, node_start, refuses, arrival, brackets, bracket_count, cost,
-                        volumetric, service_max_g, box_room, box_max_g, box_tare_g,
-                    )  # fmt: skip
+                    new = alone[o]
                     if new < 1 << 40:
                         more = option_cost[o] + option_fixed[o] + parcel_penalty + new
                         if n == focus:
