@@ -1,0 +1,139 @@
+"""The marketplace's doors as a rehearsal uses them: what a shop, a warehouse and a carrier send."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from core.errors import LanewiseError
+from simulations.demand import Wish
+from simulations.ports import Marketplace, Reply
+from simulations.travel import Telling
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A committed order, as far as the world must know it."""
+
+    order_id: str
+    parcels: tuple[str, ...]
+    promised: datetime
+    option: str
+    charge_minor: int
+
+
+class Shop:
+    """Calls the doors and insists on an answer; refusals that a shop must live with are None."""
+
+    def __init__(self, marketplace: Marketplace) -> None:
+        self.marketplace = marketplace
+        self.refused: dict[str, int] = {}
+
+    def quote(self, wish: Wish) -> dict[str, Any] | None:
+        """The quote of a cart, or None when nothing can be offered."""
+        body = {
+            "destination": {
+                "country": wish.destination.country,
+                "postcode": wish.destination.postcode,
+            },
+            "lines": [{"sku": sku, "qty": qty} for sku, qty in wish.lines],
+        }
+        reply = self.marketplace.call("POST", "/v1/quotes", body)
+        if reply.ok and reply.body["options"]:
+            value: dict[str, Any] = reply.body
+            return value
+        self._count(reply, "no_option")
+        return None
+
+    def commit(self, wish: Wish, quote: dict[str, Any], option: dict[str, Any]) -> Placed | None:
+        """Commit an option; None when the offer changed meanwhile."""
+        body = {
+            "quote_id": quote["id"],
+            "option": option["code"],
+            "consignee": {key: value for key, value in asdict(wish.address).items() if value},
+            "language": wish.language,
+        }
+        reply = self.marketplace.call("POST", "/v1/orders", body, key=f"wish-{wish.number}")
+        if not reply.ok:
+            self._count(reply, "not_committed")
+            return None
+        return Placed(
+            order_id=reply.body["order_id"],
+            parcels=tuple(reply.body["parcels"]),
+            promised=datetime.fromisoformat(option["promise"]["ends_at"]),
+            option=option["code"],
+            charge_minor=int(option["charge"]["total"]["minor"]),
+        )
+
+    def order(self, order_id: str) -> dict[str, Any]:
+        return self._need("GET", f"/v1/orders/{order_id}")
+
+    def hand_over(self, scanned: str) -> None:
+        """The scan at the warehouse door."""
+        self._need(
+            "POST", "/v1/tracking/hand-overs", {"scanned": scanned}, key=f"hand-over-{scanned}"
+        )
+
+    def count_stock(self, seller: str, sku: str, location: str, on_hand: int) -> None:
+        """The shelf holds less than the books say."""
+        change = {
+            "seller": seller,
+            "sku": sku,
+            "location": location,
+            "on_hand": on_hand,
+            "counted_at": self.marketplace.now().isoformat(),
+        }
+        self._need("PUT", "/v1/stock", {"changes": [change]})
+
+    def _need(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None
+    ) -> dict[str, Any]:
+        reply = self.marketplace.call(method, path, body, key=key)
+        if not reply.ok:
+            raise LanewiseError(f"{method} {path} answered {reply.status}: {reply.body}")
+        value: dict[str, Any] = reply.body
+        return value
+
+    def _count(self, reply: Reply, otherwise: str) -> None:
+        code = reply.body.get("code", otherwise) if isinstance(reply.body, dict) else otherwise
+        self.refused[code] = self.refused.get(code, 0) + 1
+
+
+class CarrierVoice:
+    """A carrier that tells of its scans by signed webhooks (Standard Webhooks 1.0.0)."""
+
+    def __init__(self, marketplace: Marketplace, carrier: str, path: str, secret: str) -> None:
+        self._marketplace = marketplace
+        self._carrier = carrier
+        self._path = path
+        self._secret = base64.b64decode(secret.removeprefix("whsec_"))
+
+    def tell(self, tracking_number: str, telling: Telling, *, place: str) -> None:
+        """Send one scan; the same scan again has the same message id."""
+        # The signature is the room `tracking`'s own: what it verifies, it can also make.
+        from tracking.signature import signed_headers
+
+        scan = {
+            "tracking_number": tracking_number,
+            "code": telling.code,
+            "text": telling.text,
+            "occurred_at": telling.occurred_at.isoformat(),
+            "place": place,
+        }
+        raw = json.dumps({"scans": [scan]}).encode()
+        message = f"{tracking_number}-{telling.code}-{telling.occurred_at:%s}".replace("/", "-")
+        headers = signed_headers(self._secret, message, self._marketplace.now(), raw)
+        reply = self._marketplace.call("POST", self._path, raw=raw, headers=headers)
+        if not reply.ok:
+            raise LanewiseError(f"webhook answered {reply.status}: {reply.body}")
+
+
+def pick(options: Sequence[dict[str, Any]], preference: str) -> dict[str, Any]:
+    """The option that bears the shopper's preferred name, else the cheapest."""
+    for wanted in (preference, "cheapest"):
+        for option in options:
+            if wanted in option["names"]:
+                return option
+    return options[0]
