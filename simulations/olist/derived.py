@@ -26,11 +26,11 @@ LEVELS = tuple(
     Decimal(level)
     for level in ("0.05 0.25 0.5 0.7 0.8 0.9 0.95 0.975 0.99 0.995 0.999 0.9999".split())
 )
-LOOK_BACK = timedelta(days=365)
+LOOK_BACK = timedelta(days=180)
 SETTLED = timedelta(days=40)  # younger purchases are left out: their slow ones are still open
-DESTINATION_WEIGHT = 40.0  # deliveries that the destination's sample counts for in each pair's
-OVERALL_WEIGHT = 10.0
-PRIOR_WEIGHT = 20.0  # and a cold start, before the history speaks
+DESTINATION_WEIGHT = 25.0  # deliveries that the destination's sample counts for in each pair's
+OVERALL_WEIGHT = 4.0
+PRIOR_WEIGHT = 4.0  # and a cold start, before the history speaks
 PRIOR_DAYS = (4, 7, 11, 15, 18, 23, 28, 34, 42, 50, 65, 80)  # at LEVELS; a guess, said to be one
 HANDLING_WEIGHT = 5.0  # hand-overs that everybody's median counts for in a seller's
 DAY_MIN = 1440

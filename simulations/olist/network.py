@@ -60,6 +60,7 @@ CARTONS = (
     (800, 600, 600),
     (1060, 700, 700),
     (1060, 1060, 1060),
+    (1190, 1190, 1190),
 )
 MOST_WEIGHT_G = WEIGHT_G[-1]
 AROUND_THE_CLOCK = WorkCalendar(ZONE_NAME, ((Hours(0, 1440, 1440),),) * 7)
@@ -203,7 +204,7 @@ def _service(state: str, times: LeadTimes) -> Service:
         name=f"Derived carrier from {state} ({times.deliveries} deliveries)",
         tariff=f"derived-{state}",
         max_weight_g=MOST_WEIGHT_G,
-        max_sides_mm=Dimensions(1200, 1200, 1200),
+        max_sides_mm=Dimensions(1300, 1300, 1300),
         coverage=(CoverageRule(Area(COUNTRY)),),
         delivery_weekdays=frozenset(range(7)),
         delivers_on_holidays=True,
@@ -227,10 +228,10 @@ def _tariff(state: str, fitted: FittedTariff, since: date) -> Tariff:
         service=f"derived-{state}",
         name=f"Derived from the freight charged on {fitted.items} items",
         currency=CURRENCY,
-        origins=areas_of(state),
+        origins=(Area(COUNTRY),),  # some published postcodes lie outside their state
         zones=tuple(Zone(f"d{zone}", tuple(areas)) for zone, areas in sorted(members.items())),
         versions=(
-            TariffVersion(since, (FormatRates(Format("parcel", (1200, 1200, 1200)), bands),)),
+            TariffVersion(since, (FormatRates(Format("parcel", (1300, 1300, 1300)), bands),)),
         ),
         source="derived",
     )
