@@ -19,7 +19,7 @@ from sqlalchemy import select
 from api import tracking_jobs
 from api.wiring import Lanewise
 from core.errors import LanewiseError
-from core.ids import ParcelId, TenantId
+from core.ids import BookingId, ParcelId, TenantId
 from store.jobs import Handler, Job, enqueue, run_due
 from store.locks import drop_lease, take_lease
 from store.outbox import relay
@@ -52,6 +52,8 @@ SCHEDULE: tuple[Scheduled, ...] = (
 REACTIONS: dict[str, tuple[str, ...]] = {
     "routing.parcels_planned": ("routing.release",),
     "carriers.parcel_booked": ("follow_booking",),
+    "carriers.booking_refused": ("routing.note_booking",),
+    "parcel_moved": ("routing.ship",),
 }
 
 
@@ -74,6 +76,36 @@ def _release_job(lanewise: Lanewise) -> Handler:
     return handle
 
 
+def _refusal_job(_lanewise: Lanewise) -> Handler:
+    """A carrier refused a parcel: its plan says so."""
+
+    def handle(sessions: Sessions, job: Job) -> None:
+        from routing.flows.note_booking import note_booking
+
+        if job.payload["direction"] != "outbound":
+            return
+        parcel_id, booking_id = UUID(job.payload["parcel_id"]), UUID(job.payload["booking_id"])
+        with sessions(job.tenant) as session:
+            note_booking(session, ParcelId(parcel_id), BookingId(booking_id))
+
+    return handle
+
+
+def _ship_job(_lanewise: Lanewise) -> Handler:
+    """A parcel that moves has left the shelf, whether or not its hand-over was scanned."""
+
+    def handle(sessions: Sessions, job: Job) -> None:
+        from carriers.status import Status
+        from routing.flows.ship_parcel import ship_parcel
+
+        if job.payload["state"] in (Status.UNKNOWN, Status.PRE_TRANSIT, Status.CANCELLED):
+            return
+        with sessions(job.tenant) as session:
+            ship_parcel(session, ParcelId(UUID(job.payload["parcel_id"])))
+
+    return handle
+
+
 # The handlers: who does a job of that kind. Each entry makes a handler for one Lanewise, and
 # imports what it needs when it is first called.
 HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
@@ -88,7 +120,9 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "read_webhook": tracking_jobs.webhook_reader,
     "send_notice": tracking_jobs.notice_sender,
     "watch_parcels": tracking_jobs.parcel_watcher,
+    "routing.note_booking": _refusal_job,
     "routing.release": _release_job,
+    "routing.ship": _ship_job,
 }
 
 

@@ -26,8 +26,6 @@ from routing.network.policies import Policy
 from routing.network.services import Pickup, Service, TransitRow
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-HORIZON_DAYS = 35
-"""How far ahead a plan may reach."""
 _MINUTE = timedelta(minutes=1)
 
 
@@ -77,6 +75,10 @@ class Snapshot:
     """Prepared shapely polygons by name."""
     memory: _Memory = field(default_factory=_Memory)
 
+    @property
+    def horizon_days(self) -> int:
+        return self.network.marketplace.horizon_days
+
     def policy(self, code: str, day: date) -> Policy:
         """The newest version in force of a policy; empty code: the first one listed."""
         wanted = code or self.network.policies[0].code
@@ -90,7 +92,7 @@ class Snapshot:
         key = (location.code, first)
         known = self.memory.windows.get(key)
         if known is None:
-            known = self.memory.windows[key] = _windows(location.calendar, first)
+            known = self.memory.windows[key] = _windows(location.calendar, first, self.horizon_days)
         return known
 
     def moments(self, moments: Moments, first: date) -> IntArray:
@@ -100,28 +102,28 @@ class Snapshot:
         if known is None:
             minutes = [
                 minute_of(instant)
-                for n in range(HORIZON_DAYS)
+                for n in range(self.horizon_days)
                 for instant in moments.on(first + timedelta(days=n))
             ]
             known = self.memory.moments[key] = np.array(sorted(set(minutes)), dtype=np.int64)
         return known
 
     def day_starts(self, zones: tuple[str, ...], first: date) -> IntArray:
-        """[HORIZON_DAYS + 1] minutes at which local days begin; the latest of several zones."""
+        """[horizon_days + 1] minutes at which local days begin; the latest of several zones."""
         key = (zones, first)
         known = self.memory.days.get(key)
         if known is None:
-            days = [first + timedelta(days=n) for n in range(HORIZON_DAYS + 1)]
+            days = [first + timedelta(days=n) for n in range(self.horizon_days + 1)]
             minutes = [max(minute_of(instant_at(z, day, 0)) for z in zones) for day in days]
             known = self.memory.days[key] = np.array(minutes, dtype=np.int64)
         return known
 
     def delivery_days(self, service: Service, country: str, first: date) -> IntArray:
-        """[HORIZON_DAYS] index of the first day >= d on which the service delivers, or NEVER."""
+        """[horizon_days] index of the first day >= d on which the service delivers, or NEVER."""
         key = (service.delivery_weekdays, "" if service.delivers_on_holidays else country, first)
         known = self.memory.delivery.get(key)
         if known is None:
-            known = self.memory.delivery[key] = _delivery_days(*key)
+            known = self.memory.delivery[key] = _delivery_days(*key, self.horizon_days)
         return known
 
     def covers(self, service: Service, destination: Destination, point: GeoPoint) -> bool:
@@ -144,19 +146,21 @@ def _shapely_point(point: GeoPoint) -> Any:
     return Point(*point.lon_lat)
 
 
-def _windows(calendar: WorkCalendar, first: date) -> tuple[Window, ...]:
+def _windows(calendar: WorkCalendar, first: date, horizon_days: int) -> tuple[Window, ...]:
     return tuple(
         Window(minute_of(span.opens), minute_of(span.closes), minute_of(span.cutoff))
-        for n in range(HORIZON_DAYS)
+        for n in range(horizon_days)
         for span in calendar.spans_on(first + timedelta(days=n))
     )
 
 
-def _delivery_days(weekdays: frozenset[int], country: str, first: date) -> NDArray[np.int64]:
+def _delivery_days(
+    weekdays: frozenset[int], country: str, first: date, horizon_days: int
+) -> NDArray[np.int64]:
     days = DeliveryDays(weekdays, _holidays_of(country))
-    table = np.full(HORIZON_DAYS, NEVER, dtype=np.int64)
+    table = np.full(horizon_days, NEVER, dtype=np.int64)
     upcoming = NEVER
-    for index in range(HORIZON_DAYS - 1, -1, -1):
+    for index in range(horizon_days - 1, -1, -1):
         if first + timedelta(days=index) in days:
             upcoming = index
         table[index] = upcoming

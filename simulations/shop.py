@@ -87,6 +87,18 @@ class Shop:
         }
         self._need("PUT", "/v1/stock", {"changes": [change]})
 
+    def send_back(self, order_id: str, *, reason: str) -> bool:
+        """Ask to return the first line of an order; False when the policy refuses."""
+        line = self.order(order_id)["lines"][0]
+        body = {
+            "order_id": order_id,
+            "lines": [{"line": line["line"], "seller": line["seller"], "qty": 1, "reason": reason}],
+        }
+        reply = self.marketplace.call("POST", "/v1/returns", body, key=f"return-{order_id}")
+        if not reply.ok:
+            self._count(reply, "return_refused")
+        return reply.ok
+
     def _need(
         self, method: str, path: str, body: Any = None, *, key: str | None = None
     ) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from carriers.tariffs import Tariff
-from core.errors import NotFound
+from core.errors import NotFound, invalid
 from routing.network.destinations import PostalRow
 from routing.network.goods import Box, Offer, Sku
 from routing.network.places import Hub, InboundLane, Location, Seller
@@ -24,6 +24,12 @@ class Marketplace:
     zone: str
     country: str
     contact: str
+    horizon_days: int = 35
+    """How far ahead plans look: long enough for the slowest service at the highest level."""
+
+    def __post_init__(self) -> None:
+        if not 7 <= self.horizon_days <= 180:
+            raise invalid("horizon_days", "plans look 7 to 180 days ahead")
 
 
 @dataclass(frozen=True, slots=True)

@@ -379,7 +379,7 @@ SHAPES: tuple[FileShape, ...] = (
 )
 SHAPE_OF = {shape.name: shape for shape in SHAPES}
 DOCUMENTS = {
-    "marketplace": "One object: `name`, `currency` (settlement), `zone`, `country`, `contact`.",
+    "marketplace": "One object: `name`, `currency` (settlement), `zone`, `country`, `contact`, and if wished `horizon_days` (35; how far ahead plans look).",
     "tariffs": (
         "A list: `tariff` (code) with `published` (a bundled price list, as "
         "`royalmail/online/Tracked48`) or `contract` (a whole tariff); `surcharges`, "

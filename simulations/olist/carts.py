@@ -61,7 +61,8 @@ def choose_orders(data: OlistData, count: int) -> list[OlistOrder]:
     missing = max(count - len(several), 0)
     step = max(len(others) // missing, 1) if missing else 1
     return sorted(
-        [*several, *others[::step][:missing]], key=lambda order: (order.purchased_at, order.order_id)
+        [*several, *others[::step][:missing]],
+        key=lambda order: (order.purchased_at, order.order_id),
     )
 
 

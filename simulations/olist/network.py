@@ -95,7 +95,12 @@ def derive_network(
     services = tuple(_service(state, times) for state in STATES)
     return Network(
         marketplace=Marketplace(
-            "Olist-format orders", CURRENCY, ZONE_NAME, COUNTRY, "derived from published orders"
+            "Olist-format orders",
+            CURRENCY,
+            ZONE_NAME,
+            COUNTRY,
+            "derived from published orders",
+            horizon_days=120,
         ),
         sellers=tuple(_seller(seller) for seller in sellers),
         locations=tuple(_location(seller, data, times) for seller in sellers),

@@ -1,11 +1,13 @@
 """The derived carrier: only what was known counts, tails never fall, prices never fall."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from simulations.adapters.olist_files import read_olist
+from simulations.olist.carts import choose_orders, compare_carts
 from simulations.olist.derived import LEVELS, History, fit_tariff, history, lead_times
 from simulations.olist.regions import STATES, areas_of, state_of
 from tests.simulations.olist_sample import write_sample
@@ -61,3 +63,18 @@ def test_postcodes_lie_in_states(prefix: int, state: str | None) -> None:
 
         inside = Destination("BR", f"{prefix:05d}")
         assert any(area.holds(inside) for area in areas_of(state))
+
+
+def test_carts_are_quoted_with_the_level_and_compared_with_what_was_promised(
+    tmp_path: Path,
+) -> None:
+    data = read_olist(write_sample(tmp_path, orders=40))
+    orders = choose_orders(data, 16)
+    assert sum(len(order.sellers) > 1 for order in orders) == 14
+    rows = list(compare_carts(data, history(data), orders))
+    assert [row.order_id for row in rows] == [order.order_id for order in orders]
+    for row in rows:
+        assert float(row.probability) >= 0.95
+        assert row.our_parcels >= row.sellers
+        assert row.our_charge_minor > 0
+        assert row.their_days == 22

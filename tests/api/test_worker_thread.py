@@ -1,0 +1,89 @@
+"""The thread through the worker: a committed cart is booked, labelled, followed, handed over."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from api.settings import Settings
+from api.wiring import Lanewise
+from api.worker import run_until_idle
+from carriers.adapters.table.published import published_tariffs
+from carriers.ports import LabelFormat
+from carriers.status import Status
+from carriers.tables import BookingRow, LabelRow
+from core.clock import ManualClock
+from core.ids import TenantId
+from core.places import Address, Destination
+from routing.cart import Cart, CartLine
+from routing.flows.commit_option import Committed, commit_option
+from routing.flows.import_network import import_network
+from routing.flows.quote_cart import quote_cart
+from routing.tables import PlannedParcelRow, ReservationRow, StockRow
+from simulations.demo_network import demo_files
+from store.keys import create_tenant
+from store.session import Sessions, now
+from tests.conftest import MASTER_KEY, seeded_entropy
+from tracking.flows.hand_over_parcel import hand_over_parcel
+from tracking.tables import TrackedParcelRow
+
+HOME = Address("Jan Voorbeeld", "Damrak 1", "Amsterdam", "1012 LG", "NL", email="jan@example.org")
+
+
+@pytest.fixture
+def lanewise(engine: Engine, clock: ManualClock, tmp_path: Path) -> Lanewise:
+    made = Lanewise(Settings(var=tmp_path, secret_key=MASTER_KEY.hex()), clock)
+    made.__dict__["sessions"] = Sessions(engine, clock, seeded_entropy(), MASTER_KEY)
+    return made
+
+
+@pytest.fixture
+def market(lanewise: Lanewise) -> TenantId:
+    with lanewise.sessions.system() as session:
+        tenant = create_tenant(session, "market")
+    with lanewise.sessions(tenant) as session:
+        import_network(session, demo_files(1))
+    return tenant
+
+
+def _buy(lanewise: Lanewise, tenant: TenantId) -> Committed:
+    with lanewise.sessions(tenant) as session:
+        lines = (CartLine("1", "COFFEE-01", 2), CartLine("2", "BOOK-03", 1))
+        quote = quote_cart(session, Cart(Destination("NL", "1012 LG"), lines, now(session)))
+        answer = commit_option(session, quote.id, "cheapest", HOME, key="k")
+    assert isinstance(answer, Committed)
+    return answer
+
+
+def test_a_commit_ends_in_labels_and_followed_parcels_and_a_hand_over_empties_the_shelf(
+    lanewise: Lanewise, market: TenantId
+) -> None:
+    assert published_tariffs()
+    committed = _buy(lanewise, market)
+    run_until_idle(lanewise)
+    with lanewise.sessions(market, read_only=True) as session:
+        bookings = session.scalars(select(BookingRow)).all()
+        assert [row.state for row in bookings] == ["booked"] * len(committed.parcels)
+        formats = {row.format for row in session.scalars(select(LabelRow))}
+        assert LabelFormat.PDF_4X6.value in formats
+        parcels = session.scalars(select(PlannedParcelRow)).all()
+        assert {row.state for row in parcels} == {"booked"}
+        followed = session.scalars(select(TrackedParcelRow)).all()
+        assert {row.tracking_number for row in followed} == {
+            row.tracking_number for row in bookings
+        }
+        reserved = {row.sku: row.reserved for row in session.scalars(select(StockRow))}
+        assert reserved["COFFEE-01"] == 2
+    for row in followed:
+        with lanewise.sessions(market) as session:
+            hand_over_parcel(session, row.tracking_number)
+        with lanewise.sessions(market) as session:
+            hand_over_parcel(session, row.tracking_number)
+    run_until_idle(lanewise)
+    with lanewise.sessions(market, read_only=True) as session:
+        assert {row.state for row in session.scalars(select(PlannedParcelRow))} == {"handed_over"}
+        assert {row.state for row in session.scalars(select(ReservationRow))} == {"shipped"}
+        assert {row.state for row in session.scalars(select(TrackedParcelRow))} == {
+            Status.ACCEPTED.value
+        }
+        assert sum(row.reserved for row in session.scalars(select(StockRow))) == 0
