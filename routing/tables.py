@@ -17,8 +17,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.errors import NotFound
+from core.ids import OrderId, ParcelId, ShipmentId
+from core.money import Money
 from routing.cart import OfferKey
-from routing.quote import Promise
+from routing.network.canonical import from_plain
+from routing.order import OrderParcel
+from routing.quote import CostLine, InboundLeg, OptionContent, Promise
 from store.base import Base, OfTenant
 
 CODE = 80  # the longest code that the import lets through
@@ -276,3 +280,37 @@ def promise_of(session: Session, order: OrderRow) -> Promise:
     if row is None:
         raise NotFound("the order has no promise", code="no_promise")
     return Promise(row.promised_date, row.ends_at, Decimal(row.level), row.probability)
+
+
+def order_parcel(row: PlannedParcelRow, currency: str, *, seller: str | None) -> OrderParcel:
+    """A parcel as a reader may see it: a seller sees only their own contents."""
+    contents = from_plain(tuple[OptionContent, ...], row.contents)
+    legs = from_plain(tuple[InboundLeg, ...], row.legs)
+    own = tuple(content for content in contents if seller in (None, content.seller))
+    places = {content.location for content in own}
+    alone = seller is None or row.sellers == [seller]
+    pairs = zip(row.sellers, row.shipment_ids, strict=True)
+    return OrderParcel(
+        id=ParcelId(row.id),
+        order_id=OrderId(row.order_id),
+        number=row.number,
+        state=row.state,
+        origin=row.origin,
+        through_hub=row.through_hub,
+        carrier=row.carrier,
+        service=row.service,
+        box=row.box,
+        weight_g=row.weight_g,
+        contents=own,
+        legs=tuple(leg for leg in legs if leg.location in places),
+        sellers=tuple(code for code in row.sellers if seller in (None, code)),
+        shipment_ids=tuple(ShipmentId(UUID(id_)) for code, id_ in pairs if seller in (None, code)),
+        ready_at=row.ready_at,
+        leaves_at=row.leaves_at,
+        own_date=row.own_date,
+        promised_date=row.promised_date,
+        promise_ends_at=row.promise_ends_at,
+        cost=Money(row.cost_minor, currency) if alone else None,
+        cost_lines=from_plain(tuple[CostLine, ...], row.cost_lines) if alone else (),
+        booking_id=row.booking_id,
+    )

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from routing.flows.read_order import OrderParcel, order_parcel
-from routing.tables import OrderRow, PlannedParcelRow
+from routing.order import OrderParcel
+from routing.tables import OrderRow, PlannedParcelRow, order_parcel
 
 
 def list_parcels(

@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.ids import ParcelId
-from routing.flows.read_order import OrderParcel, order_parcel
-from routing.tables import OrderRow, PlannedParcelRow
+from routing.order import OrderParcel
+from routing.tables import OrderRow, PlannedParcelRow, order_parcel
 
 
 def read_parcel(session: Session, parcel_id: ParcelId, *, seller: str | None = None) -> OrderParcel:
