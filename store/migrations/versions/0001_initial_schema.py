@@ -76,6 +76,126 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
+        "capacity_used",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("place", sa.String(length=161), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_capacity_used_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_capacity_used")),
+        sa.UniqueConstraint(
+            "tenant_id", "place", "day", name=op.f("uq_capacity_used_tenant_id_place_day")
+        ),
+    )
+    with op.batch_alter_table("capacity_used", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_capacity_used_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "carrier_calls",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("account", sa.String(length=100), nullable=False),
+        sa.Column("reference", sa.String(length=60), nullable=False),
+        sa.Column("recovery", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("sends", sa.Integer(), nullable=False),
+        sa.Column("looks", sa.Integer(), nullable=False),
+        sa.Column("empty_looks", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("next_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("busy_until", store.base.UtcDateTime(), nullable=True),
+        sa.Column("last_sent_until", store.base.UtcDateTime(), nullable=True),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("created_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("settled_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_carrier_calls_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_carrier_calls")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "carrier",
+            "kind",
+            "reference",
+            name=op.f("uq_carrier_calls_tenant_id_carrier_kind_reference"),
+        ),
+    )
+    with op.batch_alter_table("carrier_calls", schema=None) as batch_op:
+        batch_op.create_index("ix_carrier_calls_open", ["state", "next_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_carrier_calls_subject_id"), ["subject_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_carrier_calls_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "carrier_health",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("open_until", store.base.UtcDateTime(), nullable=True),
+        sa.Column("rests", sa.Integer(), nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("unanswered", sa.Integer(), nullable=False),
+        sa.Column("last_answer_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("last_failure", sa.String(length=200), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_carrier_health_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_carrier_health")),
+        sa.UniqueConstraint(
+            "tenant_id", "carrier", name=op.f("uq_carrier_health_tenant_id_carrier")
+        ),
+    )
+    with op.batch_alter_table("carrier_health", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_carrier_health_tenant_id"), ["tenant_id"], unique=False
+        )
+
+    op.create_table(
+        "carrier_serials",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("account", sa.String(length=100), nullable=False),
+        sa.Column("next_serial", sa.Integer(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_carrier_serials_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_carrier_serials")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "carrier",
+            "account",
+            name=op.f("uq_carrier_serials_tenant_id_carrier_account"),
+        ),
+    )
+    with op.batch_alter_table("carrier_serials", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_carrier_serials_tenant_id"), ["tenant_id"], unique=False
+        )
+
+    op.create_table(
         "customer_links",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
@@ -187,6 +307,61 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_jobs_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
+        "manifests",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("account", sa.String(length=100), nullable=False),
+        sa.Column("location", sa.String(length=100), nullable=False),
+        sa.Column("place", store.base.JsonValue, nullable=False),
+        sa.Column("mailing_date", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("carrier_reference", sa.String(length=100), nullable=True),
+        sa.Column("left_out", store.base.JsonValue, nullable=False),
+        sa.Column("created_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("closed_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_manifests_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_manifests")),
+        sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_manifests_tenant_id_number")),
+    )
+    with op.batch_alter_table("manifests", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_manifests_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_manifests_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "network_versions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("imported_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_network_versions_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_versions")),
+        sa.UniqueConstraint(
+            "tenant_id", "number", name=op.f("uq_network_versions_tenant_id_number")
+        ),
+    )
+    with op.batch_alter_table("network_versions", schema=None) as batch_op:
+        batch_op.create_index("ix_network_versions_active", ["tenant_id", "active"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_network_versions_tenant_id"), ["tenant_id"], unique=False
+        )
+
+    op.create_table(
         "notice_preferences",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -286,6 +461,53 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_persons_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
+        "pickups",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("account", sa.String(length=100), nullable=False),
+        sa.Column("location", sa.String(length=100), nullable=False),
+        sa.Column("place", store.base.JsonValue, nullable=False),
+        sa.Column("earliest", store.base.UtcDateTime(), nullable=False),
+        sa.Column("latest", store.base.UtcDateTime(), nullable=False),
+        sa.Column("parcels", sa.Integer(), nullable=False),
+        sa.Column("weight_g", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("confirmation", sa.String(length=100), nullable=True),
+        sa.Column("created_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_pickups_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pickups")),
+    )
+    with op.batch_alter_table("pickups", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pickups_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "quotes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("network_hash", sa.String(length=64), nullable=False),
+        sa.Column("at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("expires_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_quotes_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quotes")),
+    )
+    with op.batch_alter_table("quotes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_quotes_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_quotes_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
         "seller_contacts",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("seller", sa.String(length=100), nullable=False),
@@ -308,6 +530,36 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_seller_contacts_tenant_id"), ["tenant_id"], unique=False
         )
+
+    op.create_table(
+        "stock",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("seller", sa.String(length=80), nullable=False),
+        sa.Column("sku", sa.String(length=80), nullable=False),
+        sa.Column("location", sa.String(length=80), nullable=False),
+        sa.Column("on_hand", sa.Integer(), nullable=False),
+        sa.Column("reserved", sa.Integer(), nullable=False),
+        sa.Column("counted_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("on_hand >= 0", name=op.f("ck_stock_on_hand_not_negative")),
+        sa.CheckConstraint("reserved >= 0", name=op.f("ck_stock_reserved_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_stock_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "sku",
+            "seller",
+            "location",
+            name=op.f("uq_stock_tenant_id_sku_seller_location"),
+        ),
+    )
+    with op.batch_alter_table("stock", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stock_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
         "stray_scans",
@@ -342,6 +594,7 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Uuid(), nullable=False),
         sa.Column("order_reference", sa.String(length=100), nullable=False),
         sa.Column("seller", sa.String(length=100), nullable=False),
+        sa.Column("seller_name", sa.String(length=200), nullable=False),
         sa.Column("carrier", sa.String(length=100), nullable=False),
         sa.Column("service", sa.String(length=100), nullable=False),
         sa.Column("tracking_number", sa.String(length=100), nullable=False),
@@ -485,11 +738,459 @@ def upgrade() -> None:
     with op.batch_alter_table("webhooks_in", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_webhooks_in_tenant_id"), ["tenant_id"], unique=False)
 
+    op.create_table(
+        "bookings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("parcel_id", sa.Uuid(), nullable=False),
+        sa.Column("direction", sa.String(length=10), nullable=False),
+        sa.Column("slot", sa.String(length=36), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("account", sa.String(length=100), nullable=False),
+        sa.Column("service", sa.String(length=100), nullable=False),
+        sa.Column("location", sa.String(length=100), nullable=False),
+        sa.Column("place", store.base.JsonValue, nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(length=60), nullable=False),
+        sa.Column("weight_g", sa.Integer(), nullable=False),
+        sa.Column("size_mm", store.base.JsonValue, nullable=False),
+        sa.Column("mailing_date", sa.Date(), nullable=False),
+        sa.Column("label_format", sa.String(length=10), nullable=False),
+        sa.Column("options", store.base.JsonValue, nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("tracking_number", sa.String(length=60), nullable=True),
+        sa.Column("carrier_reference", sa.String(length=100), nullable=True),
+        sa.Column("cost_minor", sa.Integer(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=True),
+        sa.Column("manifest_id", sa.Uuid(), nullable=True),
+        sa.Column("has_label", sa.Boolean(), nullable=False),
+        sa.Column("created_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("booked_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["manifest_id"], ["manifests.id"], name=op.f("fk_bookings_manifest_id_manifests")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_bookings_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bookings")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "carrier",
+            "tracking_number",
+            name=op.f("uq_bookings_tenant_id_carrier_tracking_number"),
+        ),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "parcel_id",
+            "direction",
+            "slot",
+            name=op.f("uq_bookings_tenant_id_parcel_id_direction_slot"),
+        ),
+    )
+    with op.batch_alter_table("bookings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bookings_manifest_id"), ["manifest_id"], unique=False)
+        batch_op.create_index(
+            "ix_bookings_manifesting",
+            ["carrier", "account", "location", "mailing_date"],
+            unique=False,
+        )
+        batch_op.create_index(batch_op.f("ix_bookings_parcel_id"), ["parcel_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bookings_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bookings_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("quote_id", sa.Uuid(), nullable=False),
+        sa.Column("option", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("network_hash", sa.String(length=64), nullable=False),
+        sa.Column("policy", sa.String(length=80), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("zones", store.base.JsonValue, nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("cost_minor", sa.Integer(), nullable=False),
+        sa.Column("charge", store.base.JsonValue, nullable=False),
+        sa.Column("promised_date", sa.Date(), nullable=False),
+        sa.Column("promise_ends_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("level", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("placed_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["quote_id"], ["quotes.id"], name=op.f("fk_orders_quote_id_quotes")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_orders_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+        sa.UniqueConstraint("tenant_id", "key", name=op.f("uq_orders_tenant_id_key")),
+        sa.UniqueConstraint("tenant_id", "quote_id", name=op.f("uq_orders_tenant_id_quote_id")),
+    )
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_orders_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_orders_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "labels",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("booking_id", sa.Uuid(), nullable=False),
+        sa.Column("format", sa.String(length=10), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("expires_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["booking_id"],
+            ["bookings.id"],
+            name=op.f("fk_labels_booking_id_bookings"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_labels_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_labels")),
+        sa.UniqueConstraint(
+            "tenant_id", "booking_id", "format", name=op.f("uq_labels_tenant_id_booking_id_format")
+        ),
+    )
+    with op.batch_alter_table("labels", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_labels_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "parcels",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("origin", sa.String(length=80), nullable=False),
+        sa.Column("through_hub", sa.Boolean(), nullable=False),
+        sa.Column("service", sa.String(length=80), nullable=False),
+        sa.Column("carrier", sa.String(length=80), nullable=False),
+        sa.Column("box", sa.String(length=80), nullable=False),
+        sa.Column("length_mm", sa.Integer(), nullable=False),
+        sa.Column("width_mm", sa.Integer(), nullable=False),
+        sa.Column("height_mm", sa.Integer(), nullable=False),
+        sa.Column("weight_g", sa.Integer(), nullable=False),
+        sa.Column("contents", store.base.JsonValue, nullable=False),
+        sa.Column("legs", store.base.JsonValue, nullable=False),
+        sa.Column("sellers", store.base.JsonValue, nullable=False),
+        sa.Column("shipment_ids", store.base.JsonValue, nullable=False),
+        sa.Column("ready_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("leaves_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("own_date", sa.Date(), nullable=False),
+        sa.Column("promised_date", sa.Date(), nullable=False),
+        sa.Column("promise_ends_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("transit", store.base.JsonValue, nullable=False),
+        sa.Column("customs", sa.String(length=4), nullable=False),
+        sa.Column("cost_minor", sa.Integer(), nullable=False),
+        sa.Column("cost_lines", store.base.JsonValue, nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("booking_id", sa.Uuid(), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_parcels_order_id_orders")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_parcels_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parcels")),
+        sa.UniqueConstraint("order_id", "number", name=op.f("uq_parcels_order_id_number")),
+    )
+    with op.batch_alter_table("parcels", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_parcels_leaves_at"), ["leaves_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_parcels_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_parcels_origin"), ["origin"], unique=False)
+        batch_op.create_index(batch_op.f("ix_parcels_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_parcels_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "promises",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("made_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("promised_date", sa.Date(), nullable=False),
+        sa.Column("ends_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("level", sa.String(length=12), nullable=False),
+        sa.Column("probability", sa.String(length=12), nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("network_hash", sa.String(length=64), nullable=False),
+        sa.Column("policy", sa.String(length=80), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("parcels", store.base.JsonValue, nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_promises_order_id_orders")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_promises_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_promises")),
+    )
+    with op.batch_alter_table("promises", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_promises_made_at"), ["made_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_promises_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_promises_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "rmas",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("seller", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("policy", sa.String(length=100), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("noticed_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("send_by", sa.Date(), nullable=False),
+        sa.Column("refund_by", sa.Date(), nullable=False),
+        sa.Column("zone", sa.String(length=50), nullable=False),
+        sa.Column("parcel_id", sa.Uuid(), nullable=False),
+        sa.Column("booking_id", sa.Uuid(), nullable=True),
+        sa.Column("received_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("cancelled_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_rmas_order_id_orders")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_rmas_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rmas")),
+        sa.UniqueConstraint(
+            "tenant_id", "key", "seller", name=op.f("uq_rmas_tenant_id_key_seller")
+        ),
+    )
+    with op.batch_alter_table("rmas", schema=None) as batch_op:
+        batch_op.create_index("ix_rmas_order", ["tenant_id", "order_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_rmas_seller"), ["seller"], unique=False)
+        batch_op.create_index(batch_op.f("ix_rmas_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_rmas_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "shipments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("seller", sa.String(length=80), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_shipments_order_id_orders")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_shipments_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shipments")),
+        sa.UniqueConstraint("order_id", "seller", name=op.f("uq_shipments_order_id_seller")),
+    )
+    with op.batch_alter_table("shipments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_shipments_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_shipments_seller"), ["seller"], unique=False)
+        batch_op.create_index(batch_op.f("ix_shipments_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "order_lines",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("shipment_id", sa.Uuid(), nullable=False),
+        sa.Column("line", sa.String(length=80), nullable=False),
+        sa.Column("sku", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("seller", sa.String(length=80), nullable=False),
+        sa.Column("qty", sa.Integer(), nullable=False),
+        sa.Column("price_minor", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_order_lines_order_id_orders")
+        ),
+        sa.ForeignKeyConstraint(
+            ["shipment_id"], ["shipments.id"], name=op.f("fk_order_lines_shipment_id_shipments")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_order_lines_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_lines")),
+        sa.UniqueConstraint(
+            "order_id", "line", "seller", name=op.f("uq_order_lines_order_id_line_seller")
+        ),
+    )
+    with op.batch_alter_table("order_lines", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_order_lines_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_order_lines_seller"), ["seller"], unique=False)
+        batch_op.create_index(batch_op.f("ix_order_lines_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "refunds",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("rma_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("amount_minor", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("lines", store.base.JsonValue, nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("instructed_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["rma_id"], ["rmas.id"], name=op.f("fk_refunds_rma_id_rmas")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_refunds_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
+        sa.UniqueConstraint("tenant_id", "rma_id", name=op.f("uq_refunds_tenant_id_rma_id")),
+    )
+    with op.batch_alter_table("refunds", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_refunds_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_refunds_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "reservations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("parcel_id", sa.Uuid(), nullable=False),
+        sa.Column("seller", sa.String(length=80), nullable=False),
+        sa.Column("sku", sa.String(length=80), nullable=False),
+        sa.Column("location", sa.String(length=80), nullable=False),
+        sa.Column("qty", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["parcel_id"], ["parcels.id"], name=op.f("fk_reservations_parcel_id_parcels")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_reservations_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reservations")),
+    )
+    with op.batch_alter_table("reservations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reservations_parcel_id"), ["parcel_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_reservations_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "rma_lines",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("rma_id", sa.Uuid(), nullable=False),
+        sa.Column("line", sa.String(length=200), nullable=False),
+        sa.Column("sku", sa.String(length=100), nullable=False),
+        sa.Column("qty", sa.Integer(), nullable=False),
+        sa.Column("received_qty", sa.Integer(), nullable=True),
+        sa.Column("cause", sa.String(length=30), nullable=False),
+        sa.Column("basis", sa.String(length=20), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["rma_id"], ["rmas.id"], name=op.f("fk_rma_lines_rma_id_rmas")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_rma_lines_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rma_lines")),
+        sa.UniqueConstraint("rma_id", "line", name=op.f("uq_rma_lines_rma_id_line")),
+    )
+    with op.batch_alter_table("rma_lines", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rma_lines_rma_id"), ["rma_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_rma_lines_tenant_id"), ["tenant_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("rma_lines", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rma_lines_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_rma_lines_rma_id"))
+
+    op.drop_table("rma_lines")
+    with op.batch_alter_table("reservations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reservations_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_reservations_parcel_id"))
+
+    op.drop_table("reservations")
+    with op.batch_alter_table("refunds", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_refunds_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_refunds_order_id"))
+
+    op.drop_table("refunds")
+    with op.batch_alter_table("order_lines", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_order_lines_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_order_lines_seller"))
+        batch_op.drop_index(batch_op.f("ix_order_lines_order_id"))
+
+    op.drop_table("order_lines")
+    with op.batch_alter_table("shipments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_shipments_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_shipments_seller"))
+        batch_op.drop_index(batch_op.f("ix_shipments_order_id"))
+
+    op.drop_table("shipments")
+    with op.batch_alter_table("rmas", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rmas_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_rmas_state"))
+        batch_op.drop_index(batch_op.f("ix_rmas_seller"))
+        batch_op.drop_index("ix_rmas_order")
+
+    op.drop_table("rmas")
+    with op.batch_alter_table("promises", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_promises_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_promises_order_id"))
+        batch_op.drop_index(batch_op.f("ix_promises_made_at"))
+
+    op.drop_table("promises")
+    with op.batch_alter_table("parcels", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_parcels_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_parcels_state"))
+        batch_op.drop_index(batch_op.f("ix_parcels_origin"))
+        batch_op.drop_index(batch_op.f("ix_parcels_order_id"))
+        batch_op.drop_index(batch_op.f("ix_parcels_leaves_at"))
+
+    op.drop_table("parcels")
+    with op.batch_alter_table("labels", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_labels_tenant_id"))
+
+    op.drop_table("labels")
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_orders_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_orders_state"))
+
+    op.drop_table("orders")
+    with op.batch_alter_table("bookings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bookings_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_bookings_state"))
+        batch_op.drop_index(batch_op.f("ix_bookings_parcel_id"))
+        batch_op.drop_index("ix_bookings_manifesting")
+        batch_op.drop_index(batch_op.f("ix_bookings_manifest_id"))
+
+    op.drop_table("bookings")
     with op.batch_alter_table("webhooks_in", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_webhooks_in_tenant_id"))
 
@@ -514,10 +1215,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_stray_scans_tenant_id"))
 
     op.drop_table("stray_scans")
+    with op.batch_alter_table("stock", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_stock_tenant_id"))
+
+    op.drop_table("stock")
     with op.batch_alter_table("seller_contacts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_seller_contacts_tenant_id"))
 
     op.drop_table("seller_contacts")
+    with op.batch_alter_table("quotes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_quotes_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_quotes_expires_at"))
+
+    op.drop_table("quotes")
+    with op.batch_alter_table("pickups", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pickups_tenant_id"))
+
+    op.drop_table("pickups")
     with op.batch_alter_table("persons", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_persons_tenant_id"))
 
@@ -536,6 +1250,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notice_preferences_tenant_id"))
 
     op.drop_table("notice_preferences")
+    with op.batch_alter_table("network_versions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_network_versions_tenant_id"))
+        batch_op.drop_index("ix_network_versions_active")
+
+    op.drop_table("network_versions")
+    with op.batch_alter_table("manifests", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_manifests_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_manifests_state"))
+
+    op.drop_table("manifests")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_jobs_tenant_id"))
         batch_op.drop_index("ix_jobs_due")
@@ -555,6 +1279,24 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_customer_links_order_id"))
 
     op.drop_table("customer_links")
+    with op.batch_alter_table("carrier_serials", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_carrier_serials_tenant_id"))
+
+    op.drop_table("carrier_serials")
+    with op.batch_alter_table("carrier_health", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_carrier_health_tenant_id"))
+
+    op.drop_table("carrier_health")
+    with op.batch_alter_table("carrier_calls", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_carrier_calls_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_carrier_calls_subject_id"))
+        batch_op.drop_index("ix_carrier_calls_open")
+
+    op.drop_table("carrier_calls")
+    with op.batch_alter_table("capacity_used", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_capacity_used_tenant_id"))
+
+    op.drop_table("capacity_used")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_tenant_id"))
 
