@@ -108,12 +108,13 @@ def bench_promise(
     promises: Annotated[
         Path | None, typer.Option(help="Write CSV order_id,method,level,promised_days here.")
     ] = None,
+    late: Annotated[bool, typer.Option(help="Also predict late parcels and the ETA.")] = False,
     quick: Quick = False,
     runs: Runs = None,
 ) -> None:
     """How promises learned from real orders are kept: strict walk-forward, any window."""
     if orders is None:
-        if first or last or level or promises:
+        if first or last or level or promises or late:
             raise invalid("orders", "a folder of orders is needed with these options")
         measure("promise", quick, runs, json_file)
         return
@@ -126,7 +127,9 @@ def bench_promise(
     def say(text: str) -> None:
         typer.echo(text, err=True)
 
-    found = evaluate(read_orders(orders, say), first.date(), last.date(), level or LEVELS, say=say)
+    found = evaluate(
+        read_orders(orders, say), first.date(), last.date(), level or LEVELS, late=late, say=say
+    )
     typer.echo(as_table(found.report))
     if promises is not None:
         write_promises(promises, found)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.promise.late import late_parcels
 from benchmarks.promise.methods import (
     calibrated_days,
     cost_rule_days,
@@ -44,9 +45,13 @@ def evaluate(
     levels: Iterable[float] = LEVELS,
     *,
     plan: WalkPlan | None = None,
+    late: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> Evaluation:
-    """Score every delivered order purchased from `first` to `last`, both included."""
+    """Score every delivered order purchased from `first` to `last`, both included.
+
+    With `late`, the report also has the prediction of late parcels and of the ETA.
+    """
     levels = tuple(dict.fromkeys(levels))
     start, end = bench.day(first), bench.day(last)
     if end < start:
@@ -75,6 +80,8 @@ def evaluate(
         "ms_per_quote_p99": round(float(np.quantile(forecasts.quote_ms, 0.99)), 3),
         "rows": [score(bench, rows, one) for one in promised],
     }
+    if late:
+        report["late"] = late_parcels(bench, forecasts, start, end, say)
     return Evaluation(report, tuple(bench.order_id[row] for row in rows), promised)
 
 
@@ -151,4 +158,7 @@ def as_table(report: dict[str, Any]) -> str:
             f"{row['method']:22}  {level:>5}  {row['realised']:6.1%}  {row['mean_days']:5.2f}"
             f"  {row['sd_days']:4.1f}  {loss:>7}  {where:11}  {month['month']} {month['realised']:.1%}"
         )
+    for name, found in report.get("late", {}).items():
+        told = ", ".join(f"{key.replace('_', ' ')} {value:g}" for key, value in found.items())
+        lines.append(f"late, {name}: {told}" if name != "eta" else f"ETA: {told}")
     return "\n".join(lines)
