@@ -92,8 +92,8 @@ def test_a_small_group_is_not_called_the_worst() -> None:
 def test_the_matched_level_is_the_least_that_keeps_the_share() -> None:
     curves = np.tile(np.array([0.5, 0.3, 0.1, 0.02]), (10, 1))
     lead = np.array([1, 1, 1, 1, 1, 2, 2, 3, 3, 4])
-    assert level_for(lead, curves, 0.7) == pytest.approx(0.501)
-    assert level_for(lead, curves, 0.9) == pytest.approx(0.701)
+    assert level_for(lead, curves, 0.7) == pytest.approx(0.501, abs=0.002)
+    assert level_for(lead, curves, 0.9) == pytest.approx(0.7, abs=0.002)
 
 
 @pytest.mark.parametrize(
