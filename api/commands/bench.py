@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, str] = {
     "checkout": "benchmarks.checkout",
     "pack": "benchmarks.pack",
     "promise": "benchmarks.promise.figures",
+    "tours": "benchmarks.tours",
 }
 
 

@@ -10,7 +10,9 @@ import typer
 
 from core.errors import invalid
 from routing.flows.plan_tours import plan_tours
+from routing.tours.driver_sheet import driver_sheets
 from routing.tours.engines import ENGINES, choose
+from routing.tours.picture import gantt_svg, map_svg
 from routing.tours.plan import RELOAD, Plan
 from routing.tours.problem import Problem
 from routing.tours.reading import read_tours_file
@@ -28,6 +30,15 @@ def tours(
     engine: Annotated[
         str, typer.Option(help=f"One of {', '.join(ENGINES)}; empty picks the best able one.")
     ] = "",
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="Write a map of the tours to this SVG file.")
+    ] = None,
+    gantt_file: Annotated[
+        Path | None, typer.Option("--gantt", help="Write a chart of the day to this SVG file.")
+    ] = None,
+    manifest_file: Annotated[
+        Path | None, typer.Option("--manifest", help="Write the drivers' sheets to this PDF file.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> None:
     """Plan tours: who visits which stops, when, at what cost, and why a stop is left out."""
@@ -55,6 +66,12 @@ def tours(
     )
     if sys.stderr.isatty():
         typer.echo(err=True)
+    if map_file is not None:
+        write(map_file, map_svg(problem, plan, depot=problem.depot_at).encode())
+    if gantt_file is not None:
+        write(gantt_file, gantt_svg(problem, plan).encode())
+    if manifest_file is not None:
+        write(manifest_file, driver_sheets(problem, plan))
     if as_json:
         typer.echo(json.dumps(as_document(problem, plan)))
     else:
@@ -68,6 +85,14 @@ def read_problem(file: Path) -> Problem:
     except (OSError, UnicodeDecodeError) as error:
         raise invalid(str(file), f"cannot be read: {error}") from error
     return read_tours_file(text, file=file.name)
+
+
+def write(file: Path, content: bytes) -> None:
+    """Write the file; raises InvalidInput when it cannot be."""
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise invalid(str(file), f"cannot be written: {error}") from error
 
 
 def shown_cost(problem: Problem, plan: Plan) -> int | float:

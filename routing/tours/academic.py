@@ -49,7 +49,14 @@ def read_solomon(text: str, *, file: str = "") -> Problem:
         capacity=(int(fleet[1]),),
         shift=(round(TENTHS * depot[4]), round(TENTHS * depot[5])),
     )
-    return Problem(name, problem_stops, (vehicle,), (Matrix(distance, distance),), scale=TENTHS)
+    return Problem(
+        name,
+        problem_stops,
+        (vehicle,),
+        (Matrix(distance, distance),),
+        scale=TENTHS,
+        depot_at=(depot[1], depot[2]),
+    )
 
 
 def read_li_lim(text: str, *, file: str = "") -> Problem:
@@ -105,6 +112,7 @@ def read_li_lim(text: str, *, file: str = "") -> Problem:
         shipments=tuple(pairs),
         objective=Objective.VEHICLES,
         scale=THOUSANDTHS,
+        depot_at=(depot[1], depot[2]),
     )
 
 

@@ -80,6 +80,7 @@ def read_day(document: object, *, file: str = "") -> Problem:
         objective=_choice(Objective, day.get("objective", "cost"), "objective"),
         scale=UNITS_PER_MINOR,
         currency=str(day.get("currency", "")) or "XXX",
+        depot_at=_point(depots[0], "depots[0]").lon_lat if "lat" in depots[0] else None,
     )
 
 

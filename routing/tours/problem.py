@@ -128,6 +128,7 @@ class Problem:
     objective: Objective = Objective.COST
     scale: int = 1  # cost units to one unit read by people
     currency: str = ""
+    depot_at: tuple[float, float] | None = None  # of the first depot, for pictures only
 
     def __post_init__(self) -> None:
         faults = _faults(self)

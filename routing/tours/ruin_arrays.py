@@ -5,6 +5,7 @@ stops (place = node) and then the distinct depots.
 """
 
 from itertools import pairwise
+from math import gcd
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -79,7 +80,14 @@ def build(problem: Problem, *, home: dict[int, int] | None = None, away_cost: in
     depots = sorted({v.start for v in kinds} | {v.end for v in kinds})
     rows = [*(stop.location for stop in problem.stops), *depots]
     matrix = problem.matrices[kinds[0].profile]
-    distance = np.minimum(matrix.distance_m[np.ix_(rows, rows)], FAR).astype(np.int32)
+    metres, rates = matrix.distance_m[np.ix_(rows, rows)], kinds[0]
+    paid = rates.cost_per_s > 0
+    if paid:  # cost of driving in place of metres, in the largest unit both rates allow
+        step = gcd(rates.cost_per_m, rates.cost_per_s)
+        seconds = np.minimum(matrix.duration_s[np.ix_(rows, rows)], FAR)
+        metres = np.minimum(metres, FAR) * (rates.cost_per_m // step)
+        metres = metres + seconds * (rates.cost_per_s // step)
+    distance = np.minimum(metres, FAR).astype(np.int32)
     duration = np.minimum(matrix.duration_s[np.ix_(rows, rows)], FAR).astype(np.int32)
     dimensions = max(problem.dimensions, 1)
     opens, closes, service = (np.zeros(n + 2 * vehicles, dtype=np.int64) for _ in range(3))
@@ -110,7 +118,10 @@ def build(problem: Problem, *, home: dict[int, int] | None = None, away_cost: in
         service=service,
         load=load,
         capacity=capacity,
-        unit=np.array([kind.cost_per_m for kind in kinds], dtype=np.int64),
+        unit=np.array(
+            [gcd(kind.cost_per_m, kind.cost_per_s) if paid else kind.cost_per_m for kind in kinds],
+            dtype=np.int64,
+        ),
         fixed=np.array([kind.fixed_cost for kind in kinds], dtype=np.int64),
         first_of=np.cumsum([0, *(len(kind.numbers) for kind in problem.vehicles)]).astype(np.int64),
         allowed=_allowed(problem),
@@ -128,7 +139,8 @@ def absent_costs(problem: Problem) -> Longs:
         cells = problem.matrices[kind.profile].distance_m
         reachable = cells[cells < FAR]
         longest = int(reachable.max()) if reachable.size else 1
-        dear = max(dear, 4 * kind.cost_per_m * longest + 2 * kind.fixed_cost)
+        rate = kind.cost_per_m + kind.cost_per_s
+        dear = max(dear, 4 * rate * longest + 2 * kind.fixed_cost)
     dear *= 10
     costs = [dear if stop.prize is None else stop.prize for stop in problem.stops]
     return np.array(costs, dtype=np.int64)

@@ -39,12 +39,20 @@ class RuinEngine:
     most_away: int = NO_LIMIT  # how many may move
     hot: float = HOT
     cold: float = COLD
+    waiting_is_free: bool = False  # plan paid time as if only driving were paid; the judge knows
     most_steps: int = 0  # stop after so many steps, for answers that repeat; 0: no such limit
 
     def lacks(self, problem: Problem) -> str:
         if len({kind.profile for kind in problem.vehicles}) > 1:
             return "cannot express several travel profiles"
-        return cannot(problem, UNABLE)
+        unable = [
+            word
+            for word in UNABLE
+            if not (self.waiting_is_free and word in ("paid time", "limited time"))
+        ]
+        if self.waiting_is_free and len({_rates(kind) for kind in problem.vehicles}) > 1:
+            return "cannot express several rates for the hour"
+        return cannot(problem, unable)
 
     def warm(self) -> None:
         warm()
@@ -90,6 +98,10 @@ class RuinEngine:
     def _heat(self, used: float, per_stop: int) -> ruin_arrays.Longs:
         temperature = per_stop * self.hot * (self.cold / self.hot) ** min(used, 1.0)
         return np.array([int(16 * temperature)] * 2, dtype=np.int64)
+
+
+def _rates(kind: VehicleType) -> tuple[int, int]:
+    return kind.cost_per_m, kind.cost_per_s
 
 
 def first_seed(seed: int) -> int:

@@ -121,6 +121,7 @@ def read_vrplib(text: str, *, file: str = "") -> Problem:
         vehicles=_vehicles(source, windows[0], unit),
         matrices=(Matrix(distance, distance),),
         scale=unit * cents,
+        depot_at=coordinates[0] if coordinates else None,
     )
 
 

@@ -1,0 +1,1 @@
+"""Travel matrices from a road engine that speaks OSRM's table service."""

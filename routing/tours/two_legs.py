@@ -1,0 +1,169 @@
+"""The milk run in and the tours out as one day: what comes in late is asked for earlier.
+
+Each leg is planned by whoever is handed in. The inbound tours' arrivals at the hub become release
+times of the outbound stops; the outbound tours' wished departures come back as due times of the
+inbound stops, first in full and then half-way. The plan of the legs apart is always a candidate,
+so the day planned as one is never worse.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from routing.tours.checker import check, rank
+from routing.tours.engine import Sequences
+from routing.tours.plan import NotFeasible, Plan
+from routing.tours.problem import Problem, Stop
+
+PULLS = (1.0, 0.5, 0.75, 0.25)  # how far towards the wished hour the goods are asked for
+
+Solve = Callable[[Problem, Sequences | None], Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class HubDay:
+    """Both legs of a hub's day; `sources` says which inbound stops feed an outbound stop."""
+
+    inbound: Problem
+    outbound: Problem
+    sources: Mapping[int, tuple[int, ...]]  # outbound stop to inbound stops, by index
+    handling_s: int  # from a vehicle's return to goods ready to load
+
+
+@dataclass(frozen=True, slots=True)
+class BothLegs:
+    """One plan of the day; cost units of both problems are the same."""
+
+    inbound: Plan
+    outbound: Plan
+    released: Mapping[int, int]  # outbound stop to its release, s
+
+    @property
+    def cost(self) -> int:
+        return self.inbound.cost + self.outbound.cost
+
+    @property
+    def mean_delivery_s(self) -> float:
+        """Mean start of service of the outbound stops served."""
+        starts = [visit.start_s for tour in self.outbound.tours for visit in tour.visits]
+        return sum(starts) / len(starts) if starts else 0.0
+
+    def order(self, day: HubDay) -> tuple[int, int, float]:
+        """Smaller is better: required stops left out on either leg, cost, then how early."""
+        missing = rank(day.inbound, self.inbound)[0] + rank(day.outbound, self.outbound)[0]
+        return missing, self.cost, self.mean_delivery_s
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The legs apart and as one, and after how many rounds nothing got better."""
+
+    apart: BothLegs
+    together: BothLegs
+    rounds: int
+
+    @property
+    def saved(self) -> int:
+        """Cost units saved; negative only when more stops are served."""
+        return self.apart.cost - self.together.cost
+
+
+def plan_two_legs(day: HubDay, solve: Solve, *, rounds: int = len(PULLS)) -> Comparison:
+    """Plan the legs apart, then as one; `solve` is called twice and then twice a round."""
+    first = solve(day.inbound, None)
+    apart = _onward(day, first, solve, None)
+    best = apart
+    done = 0
+    wishes = _wishes(day, solve, apart)
+    for pull in PULLS[:rounds]:
+        due = _due(day, best, wishes, pull)
+        if not due:
+            break
+        done += 1
+        asked = replace(day.inbound, stops=_with_due(day, due))
+        inbound = solve(asked, _still_feasible(asked, best.inbound))
+        honest = check(day.inbound, inbound.sequences, unserved=inbound.unserved)
+        if isinstance(honest, NotFeasible):
+            continue
+        candidate = _onward(day, honest, solve, best.outbound)
+        if candidate.order(day) < best.order(day):
+            best = candidate
+    return Comparison(apart, best, done)
+
+
+def releases(day: HubDay, inbound: Plan) -> dict[int, int]:
+    """When each outbound stop's goods can be loaded: after the last of its sources is in."""
+    at_hub = {
+        visit.stop: tour.back_s + day.handling_s for tour in inbound.tours for visit in tour.visits
+    }
+    return {
+        out: max((at_hub[i] for i in sources if i in at_hub), default=0)
+        for out, sources in day.sources.items()
+    }
+
+
+def _onward(day: HubDay, inbound: Plan, solve: Solve, old: Plan | None) -> BothLegs:
+    """The outbound leg after this inbound plan. What never came in cannot go out."""
+    released = releases(day, inbound)
+    stops = _released(day, released)
+    problem = replace(day.outbound, stops=stops)
+    missing = {note.stop for note in inbound.unserved}
+    if missing:
+        nobody: frozenset[int] = frozenset()
+        stops = tuple(
+            replace(stop, only=nobody) if missing & set(day.sources.get(i, ())) else stop
+            for i, stop in enumerate(stops)
+        )
+        problem = replace(problem, stops=stops)
+    start = None if old is None else _still_feasible(problem, old)
+    return BothLegs(inbound, solve(problem, start), released)
+
+
+def _released(day: HubDay, released: Mapping[int, int]) -> tuple[Stop, ...]:
+    return tuple(
+        replace(stop, release_s=max(stop.release_s, released.get(i, 0)))
+        for i, stop in enumerate(day.outbound.stops)
+    )
+
+
+def _wishes(day: HubDay, solve: Solve, apart: BothLegs) -> dict[int, int]:
+    """When the outbound tours would leave if all goods were there, by outbound stop."""
+    del apart
+    free = solve(day.outbound, None)
+    return {visit.stop: tour.leave_s for tour in free.tours for visit in tour.visits}
+
+
+def _due(day: HubDay, best: BothLegs, wishes: Mapping[int, int], pull: float) -> dict[int, int]:
+    """When inbound stops' goods should be at the hub, where that is earlier than they are."""
+    due: dict[int, int] = {}
+    for out, sources in day.sources.items():
+        wished = wishes.get(out)
+        now = best.released.get(out, 0)
+        if wished is None or now <= wished:
+            continue
+        asked = round(now - pull * (now - wished)) - day.handling_s
+        for i in sources:
+            due[i] = min(due.get(i, asked), asked)
+    return due
+
+
+def _with_due(day: HubDay, due: Mapping[int, int]) -> tuple[Stop, ...]:
+    """Inbound stops that must be left in time to be at the hub when due, if they can be."""
+    problem = day.inbound
+    kind = problem.vehicles[0]
+    way = problem.matrices[kind.profile].duration_s[:, kind.end]
+    stops = []
+    for i, stop in enumerate(problem.stops):
+        if i not in due:
+            stops.append(stop)
+            continue
+        latest = due[i] - int(way[stop.location]) - stop.service_s
+        windows = tuple(
+            (opens, min(closes, latest)) for opens, closes in stop.windows if opens <= latest
+        )
+        stops.append(replace(stop, windows=windows or ((stop.windows[0][0],) * 2,)))
+    return tuple(stops)
+
+
+def _still_feasible(problem: Problem, plan: Plan) -> Sequences | None:
+    answer = check(problem, plan.sequences)
+    return None if isinstance(answer, NotFeasible) else plan.sequences

@@ -1,0 +1,103 @@
+"""Re-planning a running day: driven stays driven, few stops move, new orders find a place."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from routing.flows.replan_tours import replan_tours
+from routing.tours.checker import check
+from routing.tours.plan import Plan, Sequence
+from routing.tours.problem import Kind, Problem
+from routing.tours.replan import CannotReplan, churn, freeze
+from routing.tours.ruin_engine import RuinEngine
+from tests.routing.tours.days import at, line_day, town
+from tests.routing.tours.test_ruin import Silent
+
+
+def collecting(problem: Problem) -> Problem:
+    return replace(problem, stops=tuple(replace(s, kind=Kind.COLLECT) for s in problem.stops))
+
+
+def planned_day(count: int, extra: int, seed: int = 4) -> tuple[Problem, Plan]:
+    """A town with its old plan; the last `extra` stops are new orders."""
+    whole = collecting(town(count + extra, seed=seed, vehicles=14))
+    old = replace(whole, stops=whole.stops[:count])
+    engine = RuinEngine(waiting_is_free=True, most_steps=4000)
+    plan = check(old, engine.solve(old, start=None, seed=1, watch=Silent()))
+    assert isinstance(plan, Plan)
+    return whole, plan
+
+
+def test_what_is_driven_stays_and_the_rest_starts_from_there() -> None:
+    whole, plan = planned_day(40, 0)
+    noon = 12 * 3600
+    running = freeze(whole, plan, now_s=noon)
+    for tour in plan.tours:
+        served = [v.stop for v in tour.visits if v.start_s <= noon]
+        assert list(running.driven.get(tour.vehicle, ()))[: len(served)] == served
+    assert isinstance(check(running.problem, running.start), Plan)
+    driven = {i for stops in running.driven.values() for i in stops}
+    assert driven.isdisjoint(running.kept) and len(driven) + len(running.kept) == 40
+
+
+def test_new_orders_are_served_and_at_most_a_twentieth_of_the_stops_moves() -> None:
+    whole, plan = planned_day(60, 4)
+    answer = replan_tours(whole, plan, now_s=9 * 3600, seconds=0.3)
+    assert answer.churn.share <= 0.05
+    assert not answer.unserved
+    again = check(whole, answer.whole)
+    assert isinstance(again, Plan) and not again.unserved
+    assert churn(whole, plan, again).moved == answer.churn.moved
+
+
+def test_the_collections_of_a_broken_vehicle_go_to_others() -> None:
+    whole, plan = planned_day(30, 0)
+    broken = plan.tours[0].vehicle
+    answer = replan_tours(whole, plan, now_s=8 * 3600, broken=frozenset({broken}), most_moved=1.0)
+    assert all(tour.vehicle != broken for tour in answer.rest.tours)
+    assert not [note for note in answer.unserved if note.reason == "on_broken_vehicle"]
+
+
+def test_goods_on_board_of_a_broken_vehicle_are_told() -> None:
+    day = line_day(at(3), at(5), at(7))
+    plan = check(day, [Sequence(1, (0, 1)), Sequence(2, (2,))])
+    assert isinstance(plan, Plan)
+    left = plan.tours[0].leave_s
+    answer = replan_tours(day, plan, now_s=left, broken=frozenset({1}), seconds=0.05)
+    assert (1, "on_broken_vehicle") in {(note.stop, note.reason) for note in answer.unserved}
+
+
+def test_a_new_delivery_needs_a_vehicle_that_has_not_left() -> None:
+    day = line_day(at(3), at(5))
+    old = replace(day, stops=day.stops[:1])
+    plan = check(old, [Sequence(1, (0,))])
+    assert isinstance(plan, Plan)
+    answer = replan_tours(day, plan, now_s=plan.tours[0].leave_s, seconds=0.05)
+    assert {s.vehicle: s.stops for s in answer.whole} == {1: (0,), 2: (1,)}
+
+
+def test_rules_that_replanning_does_not_know_are_refused() -> None:
+    day = line_day(at(1, kind=Kind.PICKUP), at(2, kind=Kind.DROP), shipments=((0, 1),))
+    plan = check(day, [Sequence(1, (0, 1))])
+    assert isinstance(plan, Plan)
+    with pytest.raises(CannotReplan):
+        freeze(day, plan, now_s=0)
+
+
+def test_paid_driving_is_priced_as_the_judge_prices_it_without_waits() -> None:
+    from routing.tours import ruin_arrays, ruin_kernel
+
+    day = town(15, vehicles=3)
+    data = ruin_arrays.build(day)
+    found = RuinEngine(waiting_is_free=True, most_steps=300).solve(
+        day, start=None, seed=1, watch=Silent()
+    )
+    state = ruin_arrays.write(day, data, found)
+    ruin_kernel.refresh(data, state, ruin_arrays.absent_costs(day))
+    plan = check(day, found)
+    assert isinstance(plan, Plan) and not plan.unserved
+    kind = day.vehicles[0]
+    idle = sum(v.wait_s + day.stops[v.stop].service_s for t in plan.tours for v in t.visits)
+    assert int(state.total[0]) + kind.cost_per_s * idle == plan.cost
+    assert np.all(data.unit > 0)
