@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from routing.checkout.problem import BoolArray, Box, IntArray, Item
 from routing.network.goods import Sku
 from routing.packing.fit import FitMemory
 from routing.packing.goods import PackItem
+from routing.packing.trial import MOST_AT_ONCE
 from routing.snapshot import Snapshot
 
 
@@ -19,9 +22,15 @@ class PackingFit:
     """By the planner's item id."""
 
     def fits(self, counts: IntArray, items: Sequence[Item], boxes: Sequence[Box]) -> BoolArray:
-        """[states, boxes]; see `routing.checkout.problem.Fit`."""
+        """[states, boxes]; see `routing.checkout.problem.Fit`.
+
+        No box takes more than `MOST_AT_ONCE` pieces: that is as many as the packer looks at.
+        """
         pieces = [self.pieces[item.id] for item in items]
-        return self.memory.table(counts, pieces, [box.inner_mm for box in boxes])
+        few = counts.sum(axis=1) <= MOST_AT_ONCE
+        allowed = np.zeros((len(counts), len(boxes)), dtype=np.bool_)
+        allowed[few] = self.memory.table(counts[few], pieces, [box.inner_mm for box in boxes])
+        return allowed
 
 
 def packing_fit(snapshot: Snapshot, skus: Mapping[str, Sku]) -> PackingFit:

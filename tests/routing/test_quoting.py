@@ -279,3 +279,13 @@ def test_lines_of_one_sku_name_their_sellers_all_or_none(snapshot: Snapshot, liv
     lines = (CartLine("1", "MUG-01", 1), CartLine("2", "MUG-01", 1, "thames-home"))
     with pytest.raises(InvalidInput, match="name a seller"):
         quote(snapshot, live, *lines, to=Destination("FR", "75011"))
+
+
+def test_a_poison_cart_is_planned_or_refused_but_kills_nothing(snapshot: Snapshot) -> None:
+    endless = Live({offer.key: 10_000 for offer in snapshot.network.offers})
+    for qty in (81, 500):
+        told = quote(
+            snapshot, endless, CartLine("1", "COFFEE-01", qty), to=Destination("FR", "75011")
+        )
+        for option in told.options:
+            assert sum(c.qty for parcel in option.parcels for c in parcel.contents) == qty
