@@ -213,6 +213,7 @@ def assemble(
     levels[1] = 0  # levels[t] = first block of t pieces
     levels[2] = count
     offset = 7 * count
+    most = 7 * (room + 1) * n  # whatever else the row has room for: answers must not depend on it
     short = False
     for t in range(2, n + 1):
         for i in range(1, t // 2 + 1):
@@ -284,7 +285,7 @@ def assemble(
                                     break
                             if not found:
                                 continue
-                        if t < n and (count + 1 >= room or offset + 7 * (t + n) > len(places)):
+                        if t < n and (count + 1 >= room or offset + 7 * (t + n) > most):
                             short = True
                             continue
                         at = BLOCK * count

@@ -1,8 +1,8 @@
 """Tells the planner what fits into one box: real placements, cached, a part of what fits fits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import count, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,14 @@ from routing.packing.catalogue import prepare
 from routing.packing.goods import HEAVIEST_G, Box, PackItem, Preset, Tariff
 from routing.packing.orders import SUPPORT_PCT
 from routing.packing.pack import EFFORTS, pack_from
-from routing.packing.trial import Trials
+from routing.packing.trial import Effort, Trials
 from routing.packing.units import Units
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 MOST_STATES = 4096  # parts of a cart that are looked at for one question
-REMEMBERED = 50_000
+REMEMBERED = 200_000  # answers, before all are forgotten
 _FREE = Tariff("free", ((HEAVIEST_G, 0),))
 
 Shape = tuple[object, ...]
@@ -43,80 +43,92 @@ def shape_of(item: PackItem) -> Shape:
     )
 
 
+# Each question has its own budget: an answer must not depend on what was asked before.
+QUESTION = Effort(EFFORTS[Preset.CHECKOUT].steps[:2], order=1 << 60)
+
+Key = tuple[int, ...]
+Inner = tuple[int, int, int]
+
+
 @dataclass(slots=True)
 class FitMemory:
     """Answers by multiset of shapes and box; the same question is never worked out twice."""
 
     support_pct: int = SUPPORT_PCT
-    preset: Preset = Preset.CHECKOUT
-    _known: dict[tuple[tuple[Shape, ...], tuple[int, int, int]], bool] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)  # never used twice: threads share this
+    _shapes: dict[Shape, int] = field(default_factory=dict)
+    _known: dict[tuple[Key, Inner], bool] = field(default_factory=dict)
+    _tables: dict[tuple[Key, tuple[Inner, ...], bytes], BoolArray] = field(default_factory=dict)
 
     def table(
-        self,
-        counts: IntArray,
-        items: Sequence[PackItem],
-        inners_mm: Sequence[tuple[int, int, int]],
+        self, counts: IntArray, items: Sequence[PackItem], inners_mm: Sequence[Inner]
     ) -> BoolArray:
         """[states, boxes]: which rows of `counts` [states, items] go into which box.
 
         Every part of a row comes before it, as in mixed-radix order; row 0 may be empty. A row
-        fits only if all its parts do, so the answer is monotone. Weight is the caller's to check.
+        fits only if all its parts do, and whatever fits a box fits one at least as long, wide and
+        high, so the answer is monotone. Weight is the caller's to check.
         """
-        states = [tuple(int(count) for count in row) for row in counts]
-        at = {state: index for index, state in enumerate(states)}
-        result = np.zeros((len(states), len(inners_mm)), dtype=np.bool_)
-        shapes = [shape_of(item) for item in items]
-        most = [max((state[i] for state in states), default=0) for i in range(len(items))]
-        lots = [
-            _copies(item, quantity) for item, quantity in zip(items, most, strict=True) if quantity
+        if len(self._shapes) + len(self._known) > REMEMBERED:
+            self._shapes.clear()
+            self._known.clear()
+            self._tables.clear()
+        shapes = tuple(self._shapes.setdefault(shape_of(item), len(self._shapes)) for item in items)
+        asked = (shapes, tuple(inners_mm), counts.tobytes())
+        table = self._tables.get(asked)
+        if table is None:
+            if len(self._tables) > REMEMBERED // 100:
+                self._tables.clear()
+            masks = self._masks(counts.tolist(), shapes, items, inners_mm)
+            table = np.array(
+                [[mask >> b & 1 for b in range(len(inners_mm))] for mask in masks], dtype=np.bool_
+            )
+            table.setflags(write=False)
+            self._tables[asked] = table
+        return table
+
+    def _masks(
+        self,
+        states: list[list[int]],
+        shapes: Key,
+        items: Sequence[PackItem],
+        inners_mm: Sequence[Inner],
+    ) -> list[int]:
+        """Per state, the mask of boxes it goes into."""
+        every = (1 << len(inners_mm)) - 1
+        by_room = sorted(range(len(inners_mm)), key=lambda b: (_room(inners_mm[b]), inners_mm[b]))
+        larger = [
+            sum(1 << c for c, other in enumerate(inners_mm) if _within(inner, other))
+            for inner in inners_mm
         ]
-        if not lots:
-            result[:] = True
-            return result
-        boxes = [Box(str(b), inner, inner, 0, HEAVIEST_G, b) for b, inner in enumerate(inners_mm)]
-        by_room = sorted(range(len(boxes)), key=lambda b: boxes[b].volume_mm3)
-        catalogue = prepare(boxes, _FREE, support_pct=self.support_pct)
-        number = {box.id: b for b, box in enumerate(catalogue.boxes)}
-        units = Units(lots, catalogue)
-        trials = Trials(units, catalogue, EFFORTS[self.preset])
-        levels = len(trials.effort.steps)
-        kind_of_shape = {shape_of(kind.item): k for k, kind in enumerate(units.kinds)}
-        first = [units.kind_of.index(k) for k in range(len(units.kinds))]
-        for index, state in enumerate(states):
-            wanted: dict[int, int] = {}
-            for i, count in enumerate(state):
-                if count:
-                    kind = kind_of_shape[shapes[i]]
-                    wanted[kind] = wanted.get(kind, 0) + count
-            pieces = tuple(
-                sorted(first[k] + c for k, count in wanted.items() for c in range(count))
-            )
-            key = tuple(
-                sorted((shapes[i] for i, n in enumerate(state) for _ in range(n)), key=repr)
-            )
-            parts = [
-                at.get((*state[:i], count - 1, *state[i + 1 :]))
-                for i, count in enumerate(state)
-                if count
-            ]
-            allowed = _may_share(units, tuple(wanted), len(pieces))
-            for b in by_room:
-                if not pieces:
-                    result[index, b] = True
+        at = {tuple(state): index for index, state in enumerate(states)}
+        trial: _Asker | None = None
+        masks: list[int] = []
+        for state in states:
+            open_to = every
+            for i, copies in enumerate(state):
+                if copies:
+                    part = at.get((*state[:i], copies - 1, *state[i + 1 :]))
+                    if part is not None:
+                        open_to &= masks[part]
+            mask = 0 if any(state) else every
+            for b in by_room if any(state) else ():
+                if open_to & ~mask & 1 << b == 0:
                     continue
-                if not allowed or any(part is not None and not result[part, b] for part in parts):
-                    continue
-                known = self._known.get((key, boxes[b].inner_mm))
-                if known is None:
-                    known = (
-                        any(result[index, c] and _within(boxes[c], boxes[b]) for c in by_room)
-                        or trials.fit(pieces, number[str(b)], levels) is not None
+                key = tuple(
+                    sorted(
+                        s for s, copies in zip(shapes, state, strict=True) for _ in range(copies)
                     )
-                    if len(self._known) >= REMEMBERED:
-                        self._known.clear()
-                    self._known[key, boxes[b].inner_mm] = known
-                result[index, b] = known
-        return result
+                )
+                known = self._known.get((key, inners_mm[b]))
+                if known is None:
+                    if trial is None:
+                        trial = _Asker(states, shapes, items, inners_mm, self.support_pct)
+                    known = self._known[key, inners_mm[b]] = trial.fits(state, b)
+                if known:
+                    mask |= larger[b] & open_to
+            masks.append(mask)
+        return masks
 
     def fits_in_one(self, items: Sequence[PackItem], box: Box) -> bool:
         """True when all items go into one such box, weight included; monotone up to 4096 parts.
@@ -139,8 +151,53 @@ class FitMemory:
         return bool(self.table(counts, [item for item, _ in ordered], [box.inner_mm])[-1, 0])
 
 
-def _within(small: Box, large: Box) -> bool:
-    return all(a <= b for a, b in zip(small.inner_mm, large.inner_mm, strict=True))
+class _Asker:
+    """Trials over the largest numbers of each item that any state has."""
+
+    def __init__(
+        self,
+        states: list[list[int]],
+        shapes: Key,
+        items: Sequence[PackItem],
+        inners_mm: Sequence[Inner],
+        support_pct: int,
+    ) -> None:
+        distinct = sorted(set(inners_mm))
+        boxes = [Box(str(b), inner, inner, 0, HEAVIEST_G, b) for b, inner in enumerate(distinct)]
+        catalogue = prepare(boxes, _FREE, support_pct=support_pct)
+        number = {box.inner_mm: b for b, box in enumerate(catalogue.boxes)}
+        most = [max(state[i] for state in states) for i in range(len(items))]
+        lots = [
+            _copies(item, quantity) for item, quantity in zip(items, most, strict=True) if quantity
+        ]
+        self._units = Units(lots, catalogue)
+        self._trials = Trials(self._units, catalogue, QUESTION)
+        self._number = [number[inner] for inner in inners_mm]
+        kind_of = {shape_of(kind.item): k for k, kind in enumerate(self._units.kinds)}
+        self._kinds = [kind_of.get(shape_of(item), -1) for item in items]
+        self._first = [self._units.kind_of.index(k) for k in range(len(self._units.kinds))]
+
+    def fits(self, state: list[int], box: int) -> bool:
+        """True when a trial finds places for the state's pieces in the box."""
+        wanted: dict[int, int] = {}
+        for kind, copies in zip(self._kinds, state, strict=True):
+            if copies:
+                wanted[kind] = wanted.get(kind, 0) + copies
+        pieces = tuple(
+            sorted(self._first[k] + copy for k, copies in wanted.items() for copy in range(copies))
+        )
+        if not _may_share(self._units, tuple(wanted), len(pieces)):
+            return False
+        levels = len(QUESTION.steps)
+        return self._trials.fit(pieces, self._number[box], levels) is not None
+
+
+def _room(inner_mm: Inner) -> int:
+    return inner_mm[0] * inner_mm[1] * inner_mm[2]
+
+
+def _within(small: Inner, large: Inner) -> bool:
+    return all(a <= b for a, b in zip(small, large, strict=True))
 
 
 def _copies(item: PackItem, quantity: int) -> PackItem:

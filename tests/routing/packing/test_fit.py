@@ -6,8 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from routing.packing.catalogue import prepare
 from routing.packing.fit import FitMemory, warm
-from routing.packing.goods import Box, PackItem
+from routing.packing.goods import Box, CannotPack, Packing, PackItem, Tariff
+from routing.packing.memory import PackingMemory
 
 BOX = Box("S", (200, 150, 100), (206, 156, 106), 80, 5_000, 40)
 
@@ -53,3 +55,33 @@ def test_a_part_of_what_fits_fits_and_a_larger_box_takes_no_less(goods: list[Pac
                 part = (*row[:i], row[i] - 1, *row[i + 1 :])
                 assert (table[at[row]] <= table[at[part]]).all()
         assert table[at[row]][0] <= table[at[row]][1] <= table[at[row]][2]
+
+
+def test_what_was_asked_before_does_not_change_an_answer() -> None:
+    goods = [
+        PackItem("a", 90, 70, 50, 1),
+        PackItem("b", 110, 80, 40, 1),
+        PackItem("c", 60, 60, 99, 1),
+    ]
+    rows = np.array(list(product(range(3), range(2), range(2))))
+    memory = FitMemory()
+    for item in goods:
+        memory.fits_in_one([item, PackItem("x", 33, 44, 55, 1, quantity=3)], BOX)
+    first = memory.table(rows, goods, [BOX.inner_mm])
+    assert (first == FitMemory().table(rows, goods, [BOX.inner_mm])).all()
+
+
+def test_a_packing_remembered_names_the_items_as_they_are_listed_now() -> None:
+    catalogue = prepare([BOX], Tariff("t", ((5000, 100),)))
+    large, small = PackItem("large", 190, 140, 60, 500), PackItem("small", 90, 60, 30, 50)
+    memory = PackingMemory()
+    for goods in ([large, small], [small, large], [large, small]):
+        packing = memory.pack(goods, catalogue)
+        assert isinstance(packing, Packing)
+        for spot in packing.parcels[0].placements:
+            item = goods[spot.item]
+            sides = sorted((item.length_mm, item.width_mm, item.height_mm))
+            assert sorted((spot.dx, spot.dy, spot.dz)) == sides
+    answer = memory.pack([small, PackItem("beam", 900, 1, 1, 1)], catalogue)
+    assert isinstance(answer, CannotPack)
+    assert [(lack.item, lack.item_id) for lack in answer.items] == [(1, "beam")]
