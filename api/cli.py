@@ -17,6 +17,7 @@ from core.errors import InvalidInput, LanewiseError
 # name: (module in api/commands, one line of help). The module defines `app: typer.Typer` with
 # one command (shown under this name) or several (shown as a group).
 COMMANDS: dict[str, tuple[str, str]] = {
+    "ledger": ("ledger", "check or seal the ledger of promises"),
     "bench": ("bench", "measure the published figures"),
     "case": ("case", "solve planning cases, verify answers"),
     "api-key": ("api_key", "create, list, revoke API keys"),

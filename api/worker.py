@@ -44,6 +44,7 @@ class Scheduled:
 # The schedule: what is queued by the clock.
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("carriers.sweep", 300),
+    Scheduled("routing.seal_promises", 60),
     Scheduled("poll_scans", tracking_jobs.POLL_EVERY_S),
     Scheduled("watch_parcels", tracking_jobs.WATCH_EVERY_S),
 )
@@ -106,6 +107,18 @@ def _ship_job(_lanewise: Lanewise) -> Handler:
     return handle
 
 
+def _seal_job(_lanewise: Lanewise) -> Handler:
+    """Close what the promise ledger has gathered since the last seal."""
+
+    def handle(sessions: Sessions, job: Job) -> None:
+        from routing.flows.seal_promises import seal_promises
+
+        with sessions(job.tenant) as session:
+            seal_promises(session)
+
+    return handle
+
+
 # The handlers: who does a job of that kind. Each entry makes a handler for one Lanewise, and
 # imports what it needs when it is first called.
 HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
@@ -122,6 +135,7 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "watch_parcels": tracking_jobs.parcel_watcher,
     "routing.note_booking": _refusal_job,
     "routing.release": _release_job,
+    "routing.seal_promises": _seal_job,
     "routing.ship": _ship_job,
 }
 

@@ -20,6 +20,7 @@ from core.errors import NotFound
 from core.ids import OrderId, ParcelId, ShipmentId
 from core.money import Money
 from routing.cart import OfferKey
+from routing.ledger import entry_hash
 from routing.network.canonical import from_plain
 from routing.order import OrderParcel
 from routing.quote import CostLine, InboundLeg, OptionContent, Promise
@@ -227,6 +228,30 @@ class PromiseRow(OfTenant, Base):
     """[{id, service, origin, date}]"""
 
 
+class PromiseSealRow(OfTenant, Base):
+    """A batch of the promise ledger, closed; each holds the hash of the one before."""
+
+    __tablename__ = "promise_seals"
+    __table_args__ = (UniqueConstraint("tenant_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    sealed_at: Mapped[datetime]
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class SealedPromiseRow(OfTenant, Base):
+    """A promise's place in a seal. No foreign key: a promise that is gone must be found missing."""
+
+    __tablename__ = "sealed_promises"
+    __table_args__ = (Index("ix_sealed_promises_seal", "tenant_id", "seal"),)
+
+    promise_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seal: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+
+
 def active_network(session: Session) -> NetworkVersionRow:
     """The active version, without its content; raises NotFound before the first import."""
     row = session.scalar(select(NetworkVersionRow).where(NetworkVersionRow.active.is_(True)))
@@ -280,6 +305,26 @@ def promise_of(session: Session, order: OrderRow) -> Promise:
     if row is None:
         raise NotFound("the order has no promise", code="no_promise")
     return Promise(row.promised_date, row.ends_at, Decimal(row.level), row.probability)
+
+
+def promise_hash(row: PromiseRow) -> str:
+    """The ledger's hash of a promise: every column that says what was promised to whom."""
+    return entry_hash(
+        {
+            "id": str(row.id),
+            "order_id": str(row.order_id),
+            "made_at": row.made_at.isoformat(),
+            "promised_date": row.promised_date.isoformat(),
+            "ends_at": row.ends_at.isoformat(),
+            "level": row.level,
+            "probability": row.probability,
+            "model": row.model,
+            "network_hash": row.network_hash,
+            "policy": row.policy,
+            "policy_version": row.policy_version,
+            "parcels": row.parcels,
+        }
+    )
 
 
 def order_parcel(row: PlannedParcelRow, currency: str, *, seller: str | None) -> OrderParcel:
