@@ -29,6 +29,7 @@ from api.pages.checkout import pages as checkout
 from api.pages.failures import answer_with_pages
 from api.pages.public import docs, sign_in, start
 from api.pages.render import STATIC, VERSION
+from api.pages.warehouse import pages as warehouse
 from api.planning import Planner
 from api.problems import answer_with_problems
 from api.wiring import Lanewise
@@ -47,7 +48,13 @@ ENDPOINTS: tuple[APIRouter, ...] = (
     audit.router,
     carrier_webhooks.router,
 )
-PAGES: tuple[APIRouter, ...] = (start.router, sign_in.router, docs.router, checkout.router)
+PAGES: tuple[APIRouter, ...] = (
+    start.router,
+    sign_in.router,
+    docs.router,
+    checkout.router,
+    warehouse.router,
+)
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 

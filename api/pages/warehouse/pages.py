@@ -126,9 +126,7 @@ def manifest(request: Request, manifest_id: UUID, visit: Visit = signed_in(READ)
 
 
 @router.get("/manifests/{manifest_id}/paper.pdf")
-def manifest_paper(
-    request: Request, manifest_id: UUID, visit: Visit = signed_in(READ)
-) -> Response:
+def manifest_paper(request: Request, manifest_id: UUID, visit: Visit = signed_in(READ)) -> Response:
     """The manifest to sign."""
     with visit.reading() as session:
         paper = read_manifest(session, ManifestId(manifest_id))
@@ -238,4 +236,4 @@ def make_manifest(
 
 def _back(place_code: str, **told: str) -> Response:
     query = "&".join(f"{name}={quote(text)}" for name, text in told.items())
-    return RedirectResponse(f"/warehouse/{quote(place_code)}?{query}#scan", 303)
+    return RedirectResponse(f"/warehouse/{quote(place_code)}?{query}", 303)
