@@ -24,9 +24,9 @@ from carriers.tables import live_booking
 from core.errors import Conflict, NotAllowed, invalid
 from core.ids import ParcelId
 from routing.flows.list_parcels import list_parcels
-from routing.flows.read_order import OrderParcel
 from routing.flows.read_parcel import read_parcel
 from routing.flows.release_parcel import release_parcel
+from routing.order import OrderParcel
 from tracking.flows.hand_over_parcel import hand_over_parcel
 
 router = APIRouter(prefix="/v1/parcels", tags=["shipments"])

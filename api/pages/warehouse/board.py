@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from carriers.booking import BookingState
 from carriers.tables import BookingRow, ManifestRow
 from core.ids import OrderId
-from routing.flows.read_order import OrderParcel, order_parcel
-from routing.tables import OrderRow, PlannedParcelRow
+from routing.order import OrderParcel
+from routing.tables import OrderRow, PlannedParcelRow, order_parcel
 from store.session import now
 from tracking.tables import TrackedParcelRow
 
