@@ -28,6 +28,7 @@ LEVELS = (0.9, 0.95, 0.97)
 BENCHMARKS: dict[str, str] = {
     "checkout": "benchmarks.checkout",
     "pack": "benchmarks.pack",
+    "quotes": "benchmarks.quotes",
     "promise": "benchmarks.promise.figures",
     "tours": "benchmarks.tours",
 }

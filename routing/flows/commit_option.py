@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.calendars import local_day
@@ -26,11 +27,12 @@ from routing.tables import (
     CapacityRow,
     OrderRow,
     PlannedParcelRow,
+    QuoteRow,
     StockRow,
     promise_of,
 )
 from store.persons import keep_person
-from store.session import add_if_new, new_id, now
+from store.session import add_if_new, lock, new_id, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +75,20 @@ def commit_option(
     Raises NotFound (quote or option), Expired, Conflict (the key was used for something else, or
     the quote is bought already, or the address lies elsewhere than the quote's destination).
     """
-    standing = session.scalar(select(OrderRow).where(OrderRow.key == key))
+    standing = _standing(session, quote_id, key)
     if standing is not None:
-        if standing.quote_id != quote_id:
-            raise Conflict("this key was used for another commit", code="key_reused")
         return _committed(session, standing)
     quote = read_quote(session, quote_id)
+    lock(session, QuoteRow, quote_id)  # a twin of this commit waits here
+    standing = _standing(session, quote_id, key)
+    if standing is not None:
+        return _committed(session, standing)
     chosen = quote.option(option)
     if chosen is None:
         raise NotFound(f"the quote has no option {option!r}", code="unknown_option")
     if now(session) >= quote.expires_at:
-        raise Expired(
-            f"the quote was held until {quote.expires_at.isoformat()}", code="quote_expired"
-        )
+        held = quote.expires_at.isoformat()
+        raise Expired(f"the quote was held until {held}", code="quote_expired")
     if session.scalar(select(OrderRow.id).where(OrderRow.quote_id == quote_id)) is not None:
         raise Conflict("this quote has been bought already", code="quote_committed")
     _same_place(quote, consignee)
@@ -95,15 +98,20 @@ def commit_option(
         cart = Cart(quote.destination, quote.lines, now(session), quote.policy, quote.group)
         return Changed(tuple(because), quote_cart(session, cart))
     subject = keep_person(session, consignee, language=language)
-    order = write_order(
-        session,
-        quote,
-        chosen,
-        key=key,
-        subject_id=subject,
-        prices=_prices(snapshot, quote, chosen),
-    )
+    prices = _prices(snapshot, quote, chosen)
+    try:
+        order = write_order(session, quote, chosen, key=key, subject_id=subject, prices=prices)
+    except IntegrityError as error:  # the same key for another quote, at this very moment
+        raise Conflict("this key was used for another commit", code="key_reused") from error
     return _committed(session, order)
+
+
+def _standing(session: Session, quote_id: QuoteId, key: str) -> OrderRow | None:
+    """The order that this key has made already."""
+    standing = session.scalar(select(OrderRow).where(OrderRow.key == key))
+    if standing is not None and standing.quote_id != quote_id:
+        raise Conflict("this key was used for another commit", code="key_reused")
+    return standing
 
 
 def _committed(session: Session, order: OrderRow) -> Committed:
