@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.sandbox_thread import running_sandbox
 from carriers.adapters.sandbox.client import SandboxClient
 from carriers.ports import (
     Booked,
@@ -27,7 +28,6 @@ from core.errors import CarrierRejected, CarrierUnavailable
 from core.places import Destination
 from core.units import Dimensions
 from tests.carriers.orders import BUYER, SELLER, order
-from tests.carriers.sandbox_server import running_sandbox
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DEADLINE = timedelta(milliseconds=300)

@@ -1,4 +1,4 @@
-"""Runs the sandbox carrier's real HTTP server in a thread, for tests and the conformance kit."""
+"""Runs the sandbox carrier's real HTTP server in a thread: for tests and the conformance kit."""
 
 import threading
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def running_sandbox(
         await original(*args, **kwargs)  # type: ignore[arg-type]
         started.set()
 
-    server.startup = startup  # type: ignore[method-assign, assignment]
+    server.startup = startup  # type: ignore[method-assign]
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     started.wait(10)

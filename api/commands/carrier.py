@@ -1,0 +1,194 @@
+"""`lanewise carrier`: the carriers there are, and whether an adapter keeps the port's promises."""
+
+import importlib
+import json
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from html import escape
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from carriers.conformance import DUTCH, Check, Mishap, Verdict, conform, conform_faults
+from carriers.ports import Carrier, Recovery
+from core.clock import ManualClock
+from core.errors import InvalidInput
+from core.places import Address
+
+app = typer.Typer(help="The carriers there are, and whether an adapter conforms.")
+
+DEADLINE = timedelta(seconds=1)  # of adapters under test: faults cost it each
+CLOSED_URL = "http://127.0.0.1:9"  # the discard port: nothing listens there
+NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)  # a Monday on which every bundled tariff is in force
+
+BRITISH = (
+    Address("", "1 Mill Lane", "Leeds", "LS1 4AP", "GB", company="Clogs Ltd"),
+    Address("Jana Novak", "5 High Street", "York", "YO1 7HH", "GB"),
+)
+FRENCH = (
+    Address("", "7 rue du Moulin", "Lille", "59000", "FR", company="Sabots SARL"),
+    Address("Jana Novak", "5 rue Haute", "Lyon", "69001", "FR"),
+)
+# What a bundled carrier ships at home: a service, and places between which it goes.
+DOMESTIC = {
+    "postnl": ("DomesticPakket", DUTCH),
+    "royalmail": ("online/Tracked48", BRITISH),
+    "parcelforce": ("postoffice/ParcelforceExpress24", BRITISH),
+    "colissimo": ("FrFrance", FRENCH),
+}
+
+
+@app.command("list")
+def list_carriers(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+) -> None:
+    """The configured carriers with what they can do."""
+    from api.carrier_adapters import make_carriers
+
+    rows = [_row(name, c) for name, c in make_carriers(None, ManualClock(NOW)).items()]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    for row in rows:
+        typer.echo(f"{row['name']}: {', '.join(row['capabilities'])}")
+        typer.echo(f"    recovery {row['recovery']}, {len(row['services'])} services")
+
+
+def _row(name: str, carrier: Carrier) -> dict[str, Any]:
+    profile = carrier.profile
+    return {
+        "name": name,
+        "capabilities": sorted(profile.capabilities),
+        "recovery": profile.recovery.value,
+        "services": list(profile.services),
+        "label_formats": list(profile.label_formats),
+        "options": sorted(profile.options),
+        "deadline_s": profile.deadline.total_seconds(),
+    }
+
+
+@app.command("conform")
+def conform_command(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A carrier of `list`, or `module:factory`; factory(base_url) -> Carrier."
+        ),
+    ],
+    url: Annotated[
+        str | None, typer.Option(help="Where the carrier's test account answers (third party).")
+    ] = None,
+    service: Annotated[str, typer.Option(help="Service to book; default: the first.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write an HTML report there.")] = None,
+) -> None:
+    """Run the public suite over an adapter, faults included; exit code 1 when a check fails."""
+    checks = run_checks(name, url, service)
+    failed = sum(check.verdict is Verdict.FAILED for check in checks)
+    if html is not None:
+        html.write_text(html_report(name, checks), encoding="utf-8")
+    if as_json:
+        rows = [asdict(check) for check in checks]
+        typer.echo(json.dumps({"carrier": name, "ok": failed == 0, "checks": rows}))
+    else:
+        for check in checks:
+            typer.echo(f"{check.verdict.value:8}{check.name:20}{check.detail}")
+        typer.echo(f"{len(checks)} checks, {failed} failed")
+    if failed:
+        raise typer.Exit(1)
+
+
+def run_checks(name: str, url: str | None, service: str) -> list[Check]:
+    """All checks of one carrier; those without HTTP skip the faults."""
+    run = f"{time.time_ns() % 10**8:08d}" if url else "1"
+    with ExitStack() as stack:
+        if ":" in name:
+            make = _factory(name)
+            if url is None:
+                raise InvalidInput("--url is needed: where the carrier's test account answers")
+            checks = conform(make(url), datetime.now(UTC), service=service, run=run)
+        elif name == "sandbox":
+            from api.sandbox_thread import running_sandbox
+
+            base, _ = stack.enter_context(running_sandbox(ManualClock(NOW)))
+            make = _sandbox
+            checks = []
+            for recovery in Recovery:
+                found = conform(_sandbox(base, recovery, timedelta(seconds=20)), NOW, run=run)
+                checks += [Check(f"{recovery.value}.{c.name}", c.verdict, c.detail) for c in found]
+        else:
+            return _without_http(name, service)
+        return checks + _faults(stack, make, service)
+
+
+def _faults(stack: ExitStack, make: Callable[[str], Carrier], service: str) -> list[Check]:
+    from api.conformance_server import misbehaving_server
+
+    base, followed = stack.enter_context(misbehaving_server())
+
+    def on(mishap: Mishap) -> Carrier:
+        return make(CLOSED_URL if mishap is Mishap.CLOSED else f"{base}/{mishap.value}")
+
+    checks = list(conform_faults(on, _elapsed, service=service, day=NOW.date()))
+    verdict = Verdict.FAILED if followed else Verdict.PASSED
+    checks.append(Check("redirect_not_followed", verdict, ", ".join(followed)))
+    return checks
+
+
+def _elapsed(call: Callable[[], object]) -> float:
+    began = time.monotonic()
+    call()
+    return time.monotonic() - began
+
+
+def _sandbox(
+    base_url: str, recovery: Recovery = Recovery.KEY, deadline: timedelta = DEADLINE
+) -> Carrier:
+    from carriers.adapters.sandbox.client import SandboxClient
+
+    return SandboxClient(base_url, "sandbox", recovery=recovery, deadline=deadline)
+
+
+def _without_http(name: str, service: str) -> list[Check]:
+    from api.carrier_adapters import make_carriers
+
+    carriers = make_carriers(None, ManualClock(NOW))
+    if name not in carriers:
+        raise InvalidInput(
+            f"no such carrier: {name}; one of {', '.join(carriers)}, or module:factory"
+        )
+    usual, places = DOMESTIC.get(name, ("", DUTCH))
+    checks = conform(carriers[name], NOW, service=service or usual, places=places)
+    return [*checks, Check("faults", Verdict.SKIPPED, "this carrier has no outside to fail")]
+
+
+def _factory(name: str) -> Callable[[str], Carrier]:
+    module, _, attribute = name.partition(":")
+    try:
+        factory: Callable[[str], Carrier] = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise InvalidInput(f"cannot load {name}: {error}") from None
+    return factory
+
+
+def html_report(name: str, checks: list[Check]) -> str:
+    """The report as a page of its own, without script or outside resources."""
+    rows = "".join(
+        f"<tr class={check.verdict.value}><td>{escape(check.name)}</td>"
+        f"<td>{check.verdict.value}</td><td>{escape(check.detail)}</td></tr>"
+        for check in checks
+    )
+    failed = sum(check.verdict is Verdict.FAILED for check in checks)
+    return (
+        "<!doctype html><html lang=en><meta charset=utf-8>"
+        f"<title>Conformance of {escape(name)}</title>"
+        "<style>body{font:16px system-ui;margin:2rem}table{border-collapse:collapse}"
+        "td,th{padding:.3rem .8rem;border-bottom:1px solid #ccc;text-align:left}"
+        ".failed td{background:#fde8e8;font-weight:600}.skipped td{color:#666}</style>"
+        f"<h1>Conformance of {escape(name)}</h1><p>{len(checks)} checks, {failed} failed.</p>"
+        f"<table><tr><th>Check</th><th>Outcome</th><th>Detail</th></tr>{rows}</table></html>\n"
+    )

@@ -1,0 +1,68 @@
+"""The conformance kit passes good adapters and finds what is wrong with bad ones."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from api.commands.carrier import app, html_report, run_checks
+from carriers.adapters.sandbox.local import LocalSandbox
+from carriers.conformance import Verdict, conform
+from carriers.ports import Booked, BookedUnread, BookingOrder, Recovery
+from carriers.sandbox import Sandbox
+from core.clock import ManualClock
+
+NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+
+
+def failed(checks: list[Any]) -> dict[str, str]:
+    return {check.name: check.detail for check in checks if check.verdict is Verdict.FAILED}
+
+
+@pytest.mark.parametrize("name", ["postnl", "royalmail", "parcelforce", "colissimo"])
+def test_the_bundled_table_carriers_conform(name: str) -> None:
+    assert failed(run_checks(name, None, "")) == {}
+
+
+def test_the_sandbox_conforms_over_http_whatever_goes_wrong() -> None:
+    checks = run_checks("sandbox", None, "")
+    assert failed(checks) == {}
+    assert sum(check.name.startswith("fault_") for check in checks) == 11
+
+
+class BooksTwice(LocalSandbox):
+    """Says that it honours keys and forgets them."""
+
+    def book(self, order: BookingOrder) -> Booked | BookedUnread:
+        self.model.recovery = Recovery.NEITHER
+        return super().book(order)
+
+
+class DropsOptions(LocalSandbox):
+    """Leaves out what it does not know, in silence."""
+
+    def book(self, order: BookingOrder) -> Booked | BookedUnread:
+        from dataclasses import replace
+
+        return super().book(replace(order, options={}))
+
+
+@pytest.mark.parametrize(
+    ("adapter", "check", "detail"),
+    [
+        (BooksTwice, "recovery", "the same key booked twice"),
+        (DropsOptions, "refusals", "unknown option was not refused"),
+    ],
+)
+def test_a_bad_adapter_is_found_out(adapter: type[LocalSandbox], check: str, detail: str) -> None:
+    carrier = adapter(Sandbox(1, Recovery.KEY), ManualClock(NOW))
+    assert failed(conform(carrier, NOW))[check] == detail
+
+
+def test_the_commands_list_and_report() -> None:
+    listed = CliRunner().invoke(app, ["list", "--json"])
+    assert listed.exit_code == 0 and '"sandbox"' in listed.stdout
+    told = CliRunner().invoke(app, ["conform", "postnl"])
+    assert told.exit_code == 0 and "0 failed" in told.stdout
+    assert "<script" not in html_report("<script>", run_checks("postnl", None, ""))
