@@ -26,6 +26,8 @@ from api.endpoints import (
 )
 from api.metrics import Metrics
 from api.pages.checkout import pages as checkout
+from api.pages.customer import returns, track
+from api.pages.desk import pages as desk
 from api.pages.failures import answer_with_pages
 from api.pages.public import docs, sign_in, start
 from api.pages.render import STATIC, VERSION
@@ -54,6 +56,9 @@ PAGES: tuple[APIRouter, ...] = (
     docs.router,
     checkout.router,
     warehouse.router,
+    track.router,
+    returns.router,
+    desk.router,
 )
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]

@@ -22,9 +22,9 @@ def load_texts() -> Texts:
     )
 
 
-def read_catalogue(language: str) -> Catalogue:
-    """The catalogue of one language."""
-    raw = (FOLDER / "catalogues" / f"{language}.po").read_bytes()
+def read_catalogue(language: str, folder: Path = FOLDER / "catalogues") -> Catalogue:
+    """The catalogue of one language in that folder."""
+    raw = (folder / f"{language}.po").read_bytes()
     catalogue = read_po(BytesIO(raw), locale=language.replace("-", "_"), abort_invalid=True)
     texts: dict[str, tuple[str, ...]] = {}
     for message in catalogue:

@@ -160,11 +160,15 @@ def _values(facts: Mapping[str, Any], language: str, zone_name: str) -> dict[str
     def day(name: str) -> str:
         at = local(name)
         # The end of a day is the first instant of the next: what people read is the day before.
-        return format_date(_inside(at), pattern, locale) if at else ""
+        return format_date(day_people_read(at), pattern, locale) if at else ""
 
     moment = local("at") or local("departs_at")
     promised, latest = local("promised_by"), local("latest")
-    late = (_inside(latest).date() - _inside(promised).date()).days if latest and promised else 0
+    late = (
+        (day_people_read(latest).date() - day_people_read(promised).date()).days
+        if latest and promised
+        else 0
+    )
     amount = ""
     if "amount_minor" in facts:
         money = Money(facts["amount_minor"], facts["currency"])
@@ -184,7 +188,7 @@ def _values(facts: Mapping[str, Any], language: str, zone_name: str) -> dict[str
     }
 
 
-def _inside(at: datetime) -> datetime:
+def day_people_read(at: datetime) -> datetime:
     """The instant, or the last second of the day before when it is the stroke of midnight."""
     midnight = (at.hour, at.minute, at.second, at.microsecond) == (0, 0, 0, 0)
     return at.fromordinal(at.toordinal() - 1) if midnight else at
