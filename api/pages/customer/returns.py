@@ -21,6 +21,7 @@ from store.session import new_id
 from tracking.flows.follow_link import Followed, follow_link
 from tracking.flows.open_link import RETURN, TRACK, open_link
 from tracking.flows.view_order import view_order
+from tracking.views import OrderView
 
 router = APIRouter()
 Token = Annotated[str, Path(max_length=100)]
@@ -57,7 +58,7 @@ def _page(
         track_token=track,
         reference=view.reference,
         lines=lines,
-        sellers={p.plan.seller: p.plan.seller_name for p in view.parcels},
+        sellers=_seller_names(view),
         names={one.line.line: one.line.name for one in lines},
         causes=tuple(Cause),
         answer_of=best_answer,
@@ -67,6 +68,16 @@ def _page(
         nonce=nonce,
         **words.values(),
     )
+
+
+def _seller_names(view: OrderView) -> dict[str, str]:
+    """Names by code, also of sellers who share a parcel."""
+    names: dict[str, str] = {}
+    for parcel in view.parcels:
+        codes, said = parcel.plan.seller.split("+"), parcel.plan.seller_name.split(", ")
+        if len(codes) == len(said):
+            names.update(zip(codes, said, strict=True))
+    return names
 
 
 def best_answer(one: LineAnswers) -> Eligible | NotEligible:

@@ -1,5 +1,6 @@
 """`/desk`: exceptions ranked by expected harm, parked calls, notices in doubt, orders."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,10 +20,12 @@ from carriers.flows.resolve_parked import resolve_parked
 from carriers.journal import CallState
 from carriers.tables import CallRow
 from core.errors import InvalidInput
+from core.places import zone
 from tracking.flows.open_link import RETURN, TRACK, open_link
 from tracking.flows.settle_notice import settle_notice
 from tracking.flows.view_order import view_order
 from tracking.incidents import IncidentKind
+from tracking.notices.compose import day_people_read
 from tracking.tables import IncidentRow, NoticeRow, TrackedParcelRow, WebhookRow
 
 router = APIRouter()
@@ -58,8 +61,20 @@ def desk(request: Request, visit: Visit = signed_in("events:read")) -> Response:
             ).all(),
         }
     return render(
-        request, "desk/desk.html", nav=_NAV, zone="UTC", playbook=PLAYBOOK, kinds=_KINDS, **values
+        request,
+        "desk/desk.html",
+        nav=_NAV,
+        zone="UTC",
+        playbook=PLAYBOOK,
+        kinds=_KINDS,
+        last_day=_last_day,
+        **values,
     )
+
+
+def _last_day(parcel: TrackedParcelRow) -> datetime:
+    """The promised day itself, not the midnight at its end."""
+    return day_people_read(parcel.promised_by.astimezone(zone(parcel.zone)))
 
 
 def _incidents(session: Session) -> list[tuple[IncidentRow, TrackedParcelRow]]:
@@ -88,13 +103,13 @@ def desk_order(
             select(NoticeRow).where(NoticeRow.order_id == order_id).order_by(NoticeRow.id)
         ).all()
         links = (open_link(session, order_id, TRACK), open_link(session, order_id, RETURN))
-    zone = view.parcels[0].plan.zone
-    words = words_for(request, zone)
+    zone_name = view.parcels[0].plan.zone
+    words = words_for(request, zone_name)
     return render(
         request,
         "desk/order.html",
         nav=_NAV,
-        zone=zone,
+        zone=zone_name,
         incidents=incidents,
         notices=notices,
         links=links,
