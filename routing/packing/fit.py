@@ -12,6 +12,7 @@ from routing.packing.catalogue import prepare
 from routing.packing.goods import HEAVIEST_G, Box, PackItem, Preset, Tariff
 from routing.packing.orders import SUPPORT_PCT
 from routing.packing.pack import EFFORTS, pack_from
+from routing.packing.search import price_all
 from routing.packing.trial import Effort, Trials
 from routing.packing.units import Units
 
@@ -44,7 +45,7 @@ def shape_of(item: PackItem) -> Shape:
 
 
 # Each question has its own budget: an answer must not depend on what was asked before.
-QUESTION = Effort(EFFORTS[Preset.CHECKOUT].steps[:2], order=1 << 60)
+QUESTION = Effort(EFFORTS[Preset.CHECKOUT].steps[:2], order=1 << 60, proof=0, proofs=0)
 
 Key = tuple[int, ...]
 Inner = tuple[int, int, int]
@@ -235,5 +236,15 @@ def warm() -> None:
         PackItem("c", 97, 61, 19, 100, fragile=True),
         PackItem("d", 61, 60, 58, 400, quantity=2),
     ]
-    pack_from(items, prepare([box, large], tariff), Preset.CHECKOUT)
+    catalogue = prepare([box, large], tariff)
+    pack_from(items, catalogue, Preset.CHECKOUT)
+    # Three that the small box takes by volume only: every kind of search is made in vain.
+    stubborn = [PackItem("e", 70, 70, 40, 100, quantity=3)]
+    trials = Trials(Units(stubborn, catalogue), catalogue, EFFORTS[Preset.CHECKOUT])
+    trials.fit((0, 1, 2), 0, 2)
+    prices = price_all(trials)
+    prices.strike(1, 0)
+    prices.least()
+    trials.impossible((0, 1), 0)
+    trials.fill_some((0, 1), 1)
     pack_bins([(9, 9, 9), (5, 5, 5), (5, 5, 6), (7, 2, 9)], (10, 10, 10), budget=2_000)

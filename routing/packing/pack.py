@@ -38,7 +38,7 @@ _CHECKOUT = (
     Step(100, 100_000, (0,), 100_000, 600),
 )
 EFFORTS = {
-    Preset.CHECKOUT: Effort(_CHECKOUT, 280_000),
+    Preset.CHECKOUT: Effort(_CHECKOUT, 280_000, proof=10_000, proofs=30_000),
     Preset.WAREHOUSE: Effort(
         (
             *_CHECKOUT,
@@ -46,8 +46,16 @@ EFFORTS = {
             Step(1000, 3_000_000, (80, 60, 0), 1_000_000, 4000),
         ),
         12_000_000,
+        proof=400_000,
+        proofs=4_000_000,
     ),
-    Preset.REDUCED: Effort((Step(6, 3_000), Step(16, 8_000, (90,), 6_000, 150)), 25_000, few=8),
+    Preset.REDUCED: Effort(
+        (Step(6, 3_000), Step(16, 8_000, (90,), 6_000, 150)),
+        25_000,
+        proof=2_000,
+        proofs=4_000,
+        few=8,
+    ),
 }
 
 
@@ -145,6 +153,11 @@ def _pack_units(trials: Trials, singles: list[int]) -> Packing:
         if known is None or known[0].cost > several:
             known = split_many(trials, known)
             bound = max(bound, least_anyhow(trials))
+        else:
+            bound = next(
+                (cost for cost, box in candidates if not trials.impossible(everything, box)),
+                known[0].cost,
+            )
     return _packing(known, trials, bound, best_effort=False)
 
 

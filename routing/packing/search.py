@@ -162,7 +162,32 @@ def split_few(trials: Trials, known: list[Chosen] | None) -> tuple[list[Chosen],
         known = _split_at(trials, fresh, known, levels)
         if trials.tired or sum(parcel.cost for parcel in known) <= bound:
             break
-    return known, bound
+    return known, raise_bound(trials, prices, sum(parcel.cost for parcel in known))
+
+
+def raise_bound(trials: Trials, prices: Prices, cost: int) -> int:
+    """The least any split costs, as far as it can be proved; at most `cost`.
+
+    Takes the cheapest split apart by proofs that a part cannot be, until one stands undecided.
+    """
+    n = prices.pieces
+    proved = replace(prices, costs=prices.costs.copy(), best=prices.best.copy())
+    while True:
+        bound = proved.least()
+        trials.spend(3**n // 20)
+        if bound >= cost:
+            return cost
+        mask = (1 << n) - 1
+        while mask:
+            taken = int(proved.canon[proved.part[mask]])
+            mask = int(proved.canon[mask ^ proved.part[mask]])
+            pieces = tuple(i for i in range(n) if taken >> i & 1)
+            box = int(proved.best[taken])
+            if trials.impossible(pieces, box):
+                proved.strike(taken, box)
+                break
+        else:
+            return bound
 
 
 def _split_at(trials: Trials, prices: Prices, known: list[Chosen], levels: int) -> list[Chosen]:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from routing.packing.blocks import assemble
 from routing.packing.catalogue import Catalogue
-from routing.packing.numbers import Ints, ints, plain
+from routing.packing.numbers import Ints, ints, plain, zeros
 from routing.packing.points import construct, fill
+from routing.packing.proof import IMPOSSIBLE, ROOM, prove
+from routing.packing.proof import MOST as MOST_PROVED
 from routing.packing.units import Units, Workspace
 
 MOST_AT_ONCE = 80  # pieces in one trial
@@ -32,13 +34,24 @@ class Effort:
 
     steps: tuple[Step, ...]
     order: int
+    proof: int  # work for each proof that pieces cannot share a box
+    proofs: int  # work for all proofs of an order
     few: int = 12  # pieces up to which every subset is priced; at most 20
 
 
 class Trials:
     """Trials for the pieces of one order against one catalogue."""
 
-    __slots__ = ("_space", "catalogue", "effort", "failed", "found", "units")
+    __slots__ = (
+        "_proofs",
+        "_space",
+        "_verdicts",
+        "catalogue",
+        "effort",
+        "failed",
+        "found",
+        "units",
+    )
 
     def __init__(self, units: Units, catalogue: Catalogue, effort: Effort) -> None:
         self.units = units
@@ -47,6 +60,8 @@ class Trials:
         self.found: dict[tuple[tuple[int, ...], int], list[Spot]] = {}
         self.failed: dict[tuple[tuple[int, ...], int], int] = {}  # levels tried in vain
         self._space = Workspace(min(units.count, MOST_AT_ONCE))
+        self._verdicts: dict[tuple[tuple[int, ...], int], bool] = {}
+        self._proofs = effort.proofs
 
     @property
     def work(self) -> int:
@@ -83,6 +98,34 @@ class Trials:
                 return spots
             self.failed[key] = level + 1
         return None
+
+    def impossible(self, pieces: tuple[int, ...], box: int) -> bool:
+        """True when it is proved that the pieces cannot share the box, whatever the rules."""
+        key = (pieces, box)
+        if len(pieces) > MOST_PROVED or self._proofs <= 0 or key in self.found:
+            return False
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            kinds = [self.units.kind_of[piece] for piece in pieces]
+            if any(self.units.kinds[k].nest_mm and kinds.count(k) > 1 for k in kinds):
+                return False
+            begun = self.work
+            answer = prove(
+                len(pieces),
+                ints(pieces),
+                self.units.turns,
+                self.units.extents,
+                self.catalogue.sizes[box],
+                min(self.effort.proof, self._proofs),
+                zeros(3 * len(pieces)),
+                zeros(len(pieces) * (len(pieces) + 1)),
+                zeros(len(pieces) * (len(pieces) + 1) // 2 + 1),
+                zeros(ROOM),
+                self._space.work,
+            )
+            self._proofs -= self.work - begun
+            verdict = self._verdicts[key] = answer == IMPOSSIBLE
+        return verdict
 
     def _stack(self, pieces: tuple[int, ...], box: int) -> tuple[int, ...] | None:
         """Copies that nest become as few stacks as the box is high enough for."""

@@ -3,9 +3,12 @@
 from itertools import product
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.kernels import compiled
+from routing.packing import bins, blocks, pairs, partition, points, proof
 from routing.packing.catalogue import prepare
 from routing.packing.fit import FitMemory, warm
 from routing.packing.goods import Box, CannotPack, Packing, PackItem, Tariff
@@ -85,3 +88,23 @@ def test_a_packing_remembered_names_the_items_as_they_are_listed_now() -> None:
     answer = memory.pack([small, PackItem("beam", 900, 1, 1, 1)], catalogue)
     assert isinstance(answer, CannotPack)
     assert [(lack.item, lack.item_id) for lack in answer.items] == [(1, "beam")]
+
+
+@pytest.mark.skipif(not compiled(), reason="kernels run as plain Python here")
+def test_warming_compiles_every_kernel_once() -> None:
+    warm()
+    entered = (
+        bins.improve,
+        bins.refill,
+        blocks.assemble,
+        pairs.befriend,
+        partition.price_subsets,
+        partition.refute,
+        partition.split,
+        points.construct,
+        points.fill,
+        proof.prove,
+    )
+    # Kernels within them are compiled along; these are the ones that Python calls.
+    counts = {kernel.__name__: len(kernel.overloads) for kernel in entered}
+    assert counts == dict.fromkeys(counts, 1)

@@ -4,10 +4,14 @@ import random
 from itertools import permutations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from routing.packing.catalogue import prepare
 from routing.packing.goods import Box, PackItem, Preset, Tariff
+from routing.packing.numbers import ints, zeros
 from routing.packing.pack import EFFORTS
+from routing.packing.proof import IMPOSSIBLE, POSSIBLE, ROOM, prove
 from routing.packing.trial import Trials
 from routing.packing.units import Units
 
@@ -19,6 +23,16 @@ def fits(goods: list[tuple[int, int, int]], inner: tuple[int, int, int], preset:
     units = Units([PackItem(str(k), *sides, 0) for k, sides in enumerate(goods)], catalogue)
     trials = Trials(units, catalogue, EFFORTS[preset])
     return trials.fit(tuple(range(units.count)), 0, len(EFFORTS[preset].steps)) is not None
+
+
+def verdict(goods: list[tuple[int, int, int]], inner: tuple[int, int, int]) -> int:
+    catalogue = prepare([Box("b", inner, inner, 0, 1_000_000, 0)], FREE, support_pct=-1)
+    units = Units([PackItem(str(k), *sides, 0) for k, sides in enumerate(goods)], catalogue)
+    n = len(goods)
+    return prove(
+        n, ints(range(n)), units.turns, units.extents, ints((*inner, 0)), 3_000_000,
+        zeros(3 * n), zeros(n * (n + 1)), zeros(n * (n + 1) // 2 + 1), zeros(ROOM), zeros(1),
+    )  # fmt: skip
 
 
 def can_fit(goods: list[tuple[int, int, int]], inner: tuple[int, int, int]) -> bool:
@@ -63,7 +77,23 @@ def test_what_is_not_placed_cannot_be_placed(seed: int) -> None:
         (rng.randint(4, 14), rng.randint(4, 12), rng.randint(3, 10))
         for _ in range(rng.randint(3, 5))
     ]
-    assert fits(goods, inner, Preset.WAREHOUSE) == can_fit(goods, inner)
+    possible = can_fit(goods, inner)
+    assert fits(goods, inner, Preset.WAREHOUSE) == possible
+    assert verdict(goods, inner) == (POSSIBLE if possible else IMPOSSIBLE)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    goods=st.lists(
+        st.tuples(st.integers(3, 12), st.integers(3, 12), st.integers(3, 12)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_what_was_placed_is_never_proved_impossible(goods: list[tuple[int, int, int]]) -> None:
+    inner = (16, 14, 12)
+    if fits(goods, inner, Preset.CHECKOUT):
+        assert verdict(goods, inner) == POSSIBLE
 
 
 def test_pieces_sawn_from_a_box_go_back_into_it() -> None:
