@@ -10,11 +10,15 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import Fault, InvalidInput
-from routing.checkout.answer import answer_as_json
+from routing.checkout.answer import answer_as_json, plan_as_json
 from routing.checkout.case import problem_from_case
 from routing.checkout.check import check_answer
 from routing.checkout.problem import OBJECTIVES, Objective
 from routing.checkout.solve import check_objectives, solve
+from routing.waves.check import check_wave
+from routing.waves.plan import plan_wave
+from routing.waves.wave import SCHEMA as WAVE_SCHEMA
+from routing.waves.wave import wave_from_case
 
 app = typer.Typer(
     add_completion=False,
@@ -48,6 +52,8 @@ def solve_cases(
 
 
 def _solve_one(case: object, objectives: tuple[Objective, ...], *, timing: bool) -> dict[str, Any]:
+    if isinstance(case, dict) and case.get("schema") == WAVE_SCHEMA:
+        return _solve_wave(case, timing=timing)
     problem = problem_from_case(case)
     if timing:
         solve(problem, objectives)  # compiles or loads every kernel this case needs
@@ -60,6 +66,18 @@ def _solve_one(case: object, objectives: tuple[Objective, ...], *, timing: bool)
     return result
 
 
+def _solve_wave(case: dict[str, Any], *, timing: bool) -> dict[str, Any]:
+    wave = wave_from_case(case)
+    start = time.process_time()
+    answer = plan_wave(wave)
+    spent_ms = (time.process_time() - start) * 1000
+    plans = {
+        name: {"parcels": plan_as_json(plan)["parcels"]} for name, plan in answer.plans.items()
+    }
+    result = {"id": wave.id, "plans": plans, "cost": answer.cost, "bound": answer.bound}
+    return result | ({"timing": {"cpu_ms": round(spent_ms, 3)}} if timing else {})
+
+
 @app.command("check")
 def check(
     case: Annotated[str, typer.Argument(help="JSON or JSON Lines file of cases.")],
@@ -69,7 +87,7 @@ def check(
     cases = []
     for row, document in read_documents(case):
         try:
-            problem_from_case(document)
+            _refuse_malformed(document)
         except InvalidInput as error:
             raise placed(error, case, row) from None
         cases.append(document)
@@ -82,11 +100,19 @@ def check(
         if len(answers) != len(cases):
             errors.append(f"{len(answers)} answers to {len(cases)} cases")
         for one, reply in zip(cases, answers, strict=False):
-            found = check_answer(one, reply)
+            is_wave = one["schema"] == WAVE_SCHEMA
+            found = check_wave(one, reply) if is_wave else check_answer(one, reply)
             errors += [f"{one['id']}: {text}" for text in found] if len(cases) > 1 else found
     typer.echo(json.dumps({"ok": not errors} | ({"errors": errors} if errors else {})))
     if errors:
         raise typer.Exit(1)
+
+
+def _refuse_malformed(document: object) -> None:
+    if isinstance(document, dict) and document.get("schema") == WAVE_SCHEMA:
+        wave_from_case(document)
+    else:
+        problem_from_case(document)
 
 
 def placed(error: InvalidInput, file: str, row: int | None) -> InvalidInput:

@@ -64,6 +64,13 @@ class Evaluator:
         other.now = now
         return other
 
+    def serving(self, lines: Iterable[Line]) -> Self:
+        """The same network for other lines; look-ups are made once and shared."""
+        _ = self.offers, self.locations, self.hubs, self.services, self.lanes, self.boxes
+        other = copy(self)
+        other.lines = {line.id: line for line in lines}
+        return other
+
     @cached_property
     def lines(self) -> Mapping[str, Line]:
         return {line.id: line for line in self.problem.lines}

@@ -1,0 +1,1 @@
+"""Re-plan committed, unreleased orders together under shared stock and capacity."""
