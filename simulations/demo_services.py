@@ -125,7 +125,7 @@ def lane_minutes(place: DemoLocation, hub: DemoLocation) -> tuple[int, int, int,
     """
     km = distance_m(GeoPoint(place.lat, place.lon), GeoPoint(hub.lat, hub.lon)) * 5 // 4 // 1000
     drive = 90 + km * 60 // 65
-    return drive, 45 + km // 12, 6 + km // 40, f"{km * 0.062:.1f}"
+    return drive, 140 + km // 5, 12 + km // 20, f"{km * 0.062:.1f}"
 
 
 _CORE = ["DE", "NL", "BE", "LU", "FR", "DK", "AT", "CZ", "PL"]

@@ -127,8 +127,13 @@ def _tariff(item: dict[str, Any], published: Published) -> Tariff:
     )
 
 
-def read_policies(files: Mapping[str, str], faults: list[Fault]) -> tuple[Policy, ...]:
-    """`policies.json`: a list of policies, the first code is the default one."""
+def read_policies(
+    files: Mapping[str, str], faults: list[Fault], *, currency: str | None = None
+) -> tuple[Policy, ...]:
+    """`policies.json`: a list of policies, the first code is the default one.
+
+    Charges are stated in the settlement `currency` (None: not known, so not checked).
+    """
     name = "policies.json"
     plain = _parsed(files, name, faults, required=True)
     if plain is _MISSING:
@@ -137,12 +142,22 @@ def read_policies(files: Mapping[str, str], faults: list[Fault]) -> tuple[Policy
     for row, item in _objects(plain, name, faults):
         policy = _attempt(name, row, faults, lambda item=item: _policy(item))  # type: ignore[misc]
         policies.extend([policy] if policy is not None else [])
+        if policy is not None and currency is not None:
+            foreign = sorted(_currencies(policy.charges) - {currency})
+            reason = f"charges are stated in {currency}, not {', '.join(foreign)}"
+            faults.extend([Fault("charges", reason, name, row)] if foreign else [])
     seen = [(policy.code, policy.version) for policy in policies]
     for code, version in sorted({key for key in seen if seen.count(key) > 1}):
         faults.append(Fault("version", f"{code} {version} stands twice", name))
     if not policies and not any(fault.file == name for fault in faults):
         faults.append(Fault("file", "holds no policy", name))
     return tuple(policies)
+
+
+def _currencies(charges: ChargePolicy) -> set[str]:
+    rules = [charges.default, *(rule for _, rule in (*charges.by_group, *charges.by_seller))]
+    amounts = [amount for rule in rules for amount in (rule.amount, rule.free_above)]
+    return {amount.currency for amount in amounts if amount is not None}
 
 
 _POLICY_FIELDS = {

@@ -52,7 +52,8 @@ def read_network(files: Mapping[str, str], published: Published) -> Network:
     builder = _Builder(records, faults)
     marketplace = read_marketplace(files, faults)
     tariffs = read_tariffs(files, published, faults)
-    policies = read_policies(files, faults)
+    currency = marketplace.currency if marketplace is not None else None
+    policies = read_policies(files, faults, currency=currency)
     shapes_json = read_shapes(files, faults)
     parts = builder.build(
         {code for code, _ in tariffs}, set(json.loads(shapes_json)), tariffs_known=not faults

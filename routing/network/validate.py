@@ -31,6 +31,8 @@ def _places(records: Records) -> Iterator[Fault]:
         place = kinds.get(row["hub"])
         if place is not None and place["kind"] != "hub":
             yield row.fault("hub", f"{row['hub']} is not a location of kind hub")
+        if place is not None and place["seller"]:
+            yield row.fault("hub", f"{row['hub']} belongs to a seller; a hub is the marketplace's")
 
 
 def _offers(records: Records) -> Iterator[Fault]:

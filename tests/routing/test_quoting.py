@@ -39,7 +39,7 @@ DESTINATIONS = (
 RELAXED = settings(
     derandomize=True,
     deadline=None,
-    max_examples=15,
+    max_examples=10,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

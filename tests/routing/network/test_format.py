@@ -100,6 +100,12 @@ def test_a_broken_cell_is_told_with_file_row_and_field(
     assert (matching[0].file, matching[0].row) == (name, row)
 
 
+def test_charges_are_stated_in_the_settlement_currency(files: dict[str, str]) -> None:
+    files["policies.json"] = files["policies.json"].replace('"EUR"', '"GBP"')
+    found = [fault for fault in faults_of(files) if fault.file == "policies.json"]
+    assert [(fault.field, fault.row) for fault in found] == [("charges", 1)]
+
+
 def test_all_faults_are_told_at_once(files: dict[str, str]) -> None:
     edit(files, "skus.csv", 3, "weight_g", "x")
     edit(files, "offers.csv", 5, "price_minor", "-4")
@@ -169,7 +175,7 @@ def test_a_foreign_location_cannot_hold_the_offer(files: dict[str, str]) -> None
 
 @given(st.data())
 @settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
