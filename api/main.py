@@ -14,6 +14,7 @@ from api.endpoints import (
     api_keys,
     audit,
     carrier_webhooks,
+    estimates,
     health,
     jobs,
     journeys,
@@ -39,6 +40,7 @@ from core.executor import PlanExecutor
 
 ENDPOINTS: tuple[APIRouter, ...] = (
     quotes.router,
+    estimates.router,
     orders.router,
     parcels.router,
     manifests.router,

@@ -1,18 +1,29 @@
 """Plans carts for the doors: here in the calling thread, or in the workers of a plan executor."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import select
 
 from api.wiring import Lanewise, from_environment
+from core.errors import LanewiseError
 from core.executor import PlanExecutor
 from core.ids import TenantId
 from routing.cart import Cart
 from routing.quote import Quote
+from store.tables import TenantRow
+
+if TYPE_CHECKING:
+    from routing.estimating import Estimate, NoEstimate
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+MOST_WORKERS = 4  # planning processes unless the settings say more
+WARMED_TENANTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +35,23 @@ class PlanTask:
 
 
 class Planner:
-    """Plans carts; bounded and time-boxed by its executor."""
+    """Plans carts; bounded and time-boxed by its executor. Blocks: call it in a thread."""
 
     def __init__(self, lanewise: Lanewise, executor: PlanExecutor | None = None) -> None:
         self._lanewise = lanewise
         self._executor = executor
 
-    def plan(self, task: PlanTask) -> Quote:
-        """The quote, not yet kept. Blocks: an event loop calls it in a thread."""
+    def quote(self, task: PlanTask) -> Quote:
+        """The quote, not yet kept."""
         if self._executor is None:
-            return _plan(self._lanewise, task)
-        return self._executor.map(plan_apart, [task])[0]
+            return _quote(self._lanewise, task)
+        return self._executor.map(quote_apart, [task])[0]
+
+    def estimate(self, task: PlanTask) -> "Estimate | NoEstimate":
+        """The date that may be shown before an address is known."""
+        if self._executor is None:
+            return _estimate(self._lanewise, task)
+        return self._executor.map(estimate_apart, [task])[0]
 
     def run(self, function: Callable[[Task], Result], task: Task) -> Result:
         """Any other pure and picklable work, e.g. drawing a document."""
@@ -43,20 +60,64 @@ class Planner:
         return self._executor.map(function, [task])[0]
 
 
-def plan_apart(task: PlanTask) -> Quote:
-    """In a worker process: read the network once, keep it, plan."""
-    return _plan(_own_lanewise(), task)
+def worker_count(wanted: int) -> int:
+    """How many planning processes: as many as wanted, or (0) one a core, at most four."""
+    return wanted or min(MOST_WORKERS, os.cpu_count() or 1)
+
+
+def quote_apart(task: PlanTask) -> Quote:
+    """In a worker process: the network is read once and kept."""
+    return _quote(_own_lanewise(), task)
+
+
+def estimate_apart(task: PlanTask) -> "Estimate | NoEstimate":
+    """The same for an estimate."""
+    return _estimate(_own_lanewise(), task)
+
+
+def prepare_apart(_number: int) -> None:
+    """Load the planner and the first tenants' networks, so that no shopper waits for it."""
+    import routing.checkout.warm as checkout_kernels
+    from routing.estimating import estimate_delivery  # noqa: F401 - and all that it imports
+    from routing.flows.load_snapshot import load_snapshot
+    from routing.packing.fit import warm as warm_packing
+
+    checkout_kernels.warm()
+    warm_packing()
+
+    sessions = _own_lanewise().sessions
+    with sessions.system(read_only=True) as session:
+        tenants = session.scalars(select(TenantRow.id).limit(WARMED_TENANTS)).all()
+    for tenant in tenants:
+        try:
+            with sessions(TenantId(tenant), read_only=True) as session:
+                load_snapshot(session)
+        except LanewiseError:  # no network yet: nothing to prepare
+            continue
 
 
 @lru_cache(maxsize=1)
 def _own_lanewise() -> Lanewise:
-    return from_environment()
+    from api.logs import set_up_logs
+
+    lanewise = from_environment()
+    set_up_logs(lanewise.settings)
+    return lanewise
 
 
-def _plan(lanewise: Lanewise, task: PlanTask) -> Quote:
-    from routing.flows.quote_cart import gather
+def _quote(lanewise: Lanewise, task: PlanTask) -> Quote:
+    from routing.flows.gather import gather
     from routing.quoting import plan_quote
 
     with lanewise.sessions(task.tenant, read_only=True) as session:
-        gathered = gather(session, task.cart)
-    return plan_quote(gathered.snapshot, gathered.cart, gathered.live, gathered.quote_id)
+        found = gather(session, task.cart)
+    return plan_quote(found.snapshot, found.cart, found.live, found.quote_id)
+
+
+def _estimate(lanewise: Lanewise, task: PlanTask) -> "Estimate | NoEstimate":
+    from routing.estimating import estimate_delivery
+    from routing.flows.gather import gather
+
+    with lanewise.sessions(task.tenant, read_only=True) as session:
+        found = gather(session, task.cart)
+    return estimate_delivery(found.snapshot, found.cart, found.live)

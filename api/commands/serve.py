@@ -82,13 +82,24 @@ def run_server(lanewise: Lanewise, listener: socket.socket, worker: Worker | Non
     """Run uvicorn on the open socket until a signal ends it."""
     import uvicorn
 
+    from api.executors.process_pool import ProcessPoolExecutor
     from api.main import create_app
+    from api.planning import prepare_apart, worker_count
 
+    settings = lanewise.settings
+    workers = worker_count(settings.plan_workers)
+    executor = ProcessPoolExecutor(
+        workers, admitted=settings.plan_queue, deadline_s=settings.plan_timeout_s
+    )
+    executor.prepare(prepare_apart)
     config = uvicorn.Config(
-        create_app(lanewise, worker=worker),
+        create_app(lanewise, worker=worker, executor=executor),
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        executor.close()

@@ -34,7 +34,7 @@ class ParcelOut(Out):
     id: UUID
     order_id: UUID
     number: int
-    state: str = Field(description="planned, released, booked, handed_over or cancelled.")
+    state: str = Field(description="planned, released, booked, refused, handed_over or cancelled.")
     origin: str
     through_hub: bool
     carrier: str

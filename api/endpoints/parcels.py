@@ -34,7 +34,7 @@ router = APIRouter(prefix="/v1/parcels", tags=["shipments"])
 CHANGES = ("not_found", "conflict", "in_progress", "idempotency_key_missing", "key_reused")
 MEDIA = {"pdf": "application/pdf", "zpl": "application/zpl"}
 
-ParcelState = Literal["planned", "released", "booked", "handed_over", "cancelled"]
+ParcelState = Literal["planned", "released", "booked", "refused", "handed_over", "cancelled"]
 
 
 def parcel_out(session: Session, parcel: OrderParcel) -> ParcelOut:

@@ -12,6 +12,7 @@ from api.problems import SHARED, problems
 from core.ids import QuoteId
 from core.places import Destination
 from routing.cart import Cart, CartLine
+from routing.flows.keep_quote import keep_quote
 from routing.flows.read_quote import read_quote
 from routing.quote import Quote
 
@@ -35,9 +36,7 @@ def cart_of(body: CartIn, visit: Visit) -> Cart:
 
 def plan_and_keep(visit: Visit, planner: Planner, cart: Cart) -> Quote:
     """Plan where the planner plans, then keep the quote; blocks."""
-    from routing.flows.quote_cart import keep_quote  # pulls the planner in, so not at the start
-
-    quote = planner.plan(PlanTask(visit.caller.tenant, cart))
+    quote = planner.quote(PlanTask(visit.caller.tenant, cart))
     with visit.writing() as session:
         keep_quote(session, quote)
     return quote

@@ -26,6 +26,7 @@ log = structlog.get_logger("planner")
 
 DEADLINE_S = 10.0
 ADMITTED = 64
+PREPARED_WITHIN_S = 300.0  # a worker may have to compile kernels first
 
 
 class _WorkerDied(Exception):
@@ -138,6 +139,11 @@ class ProcessPoolExecutor:
     ) -> Result:
         """One task; blocks the calling thread, so an event loop calls it in a thread."""
         return self.map(function, [task], deadline_s=deadline_s)[0]
+
+    def prepare(self, function: Callable[[int], None]) -> None:
+        """Start every worker now and let each run `function` once, without waiting for them."""
+        for number in range(self._size):
+            self._threads.submit(self._one, function, number, PREPARED_WITHIN_S)
 
     def close(self) -> None:
         """End every worker; calls in flight end with Unavailable."""

@@ -57,6 +57,7 @@ VISITS: dict[str, Visit] = {
     "read_job": Visit(lambda ids: f"/v1/jobs/{ids['job']}"),
     "revive_job": Visit(lambda ids: f"/v1/jobs/{ids['job']}/revive"),
     "create_quote": Visit(lambda ids: "/v1/quotes", CART, (404,)),
+    "estimate_delivery": Visit(lambda ids: "/v1/estimates", CART, (404,)),
     "read_quote": Visit(lambda ids: f"/v1/quotes/{ids['quote']}"),
     "commit_order": Visit(
         lambda ids: "/v1/orders",

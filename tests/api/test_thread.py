@@ -159,3 +159,15 @@ def test_parcels_come_in_pages_the_most_urgent_first(
     assert page["items"][0]["order_id"] == order["id"]
     rest = caller.get(f"/v1/parcels?limit=1&cursor={page['next_cursor']}").json()
     assert page["items"][0]["id"] not in [item["id"] for item in rest["items"]]
+
+
+def test_an_estimate_is_never_earlier_than_the_quote(caller: Caller, market: TenantId) -> None:
+    cart = {**CART, "destination": {"country": "FR"}}
+    answer = caller.post("/v1/estimates", json=cart)
+    assert answer.status_code == 200, answer.text
+    estimate = answer.json()["estimate"]
+    assert estimate["precision"] == "country"
+    fastest = min(option["promise"]["date"] for option in quoted(caller)["options"])
+    assert estimate["date"] >= fastest
+    nobody = caller.post("/v1/estimates", json={**cart, "destination": {"country": "AQ"}})
+    assert nobody.status_code in (200, 422)
