@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -20,12 +20,10 @@ from api.paging import Page, PagingDep, cursor_for
 from api.problems import KINDS, MEDIA_TYPE, SHARED, Problem, problems
 from core.ids import OrderId, QuoteId
 from core.places import Address
+from routing.flows.commit_option import Because, Changed, commit_option
 from routing.flows.list_orders import list_orders
 from routing.flows.read_order import read_order
 from routing.quote import Quote
-
-if TYPE_CHECKING:
-    from routing.flows.commit_option import Because
 
 router = APIRouter(prefix="/v1/orders", tags=["checkout"])
 
@@ -143,7 +141,7 @@ class ChangedProblem(Problem):
     quote: QuoteOut
 
 
-def _changed(because: "Sequence[Because]", quote: Quote, request_id: str) -> Answer:
+def _changed(because: Sequence[Because], quote: Quote, request_id: str) -> Answer:
     status, title = KINDS["conflict"]
     problem = ChangedProblem(
         type="/docs#problem-conflict",
@@ -195,8 +193,6 @@ def commit(body: CommitIn, change: Change = changing("orders:write")) -> Respons
     When something changed since the quote, nothing is reserved; the answer says what changed and
     offers a fresh quote.
     """
-    from routing.flows.commit_option import Changed, commit_option  # pulls the planner in
-
     caller = change.visit.caller
 
     def work(session: Session) -> Answer:

@@ -16,7 +16,6 @@ from core.places import Address, Destination, normal_postcode
 from routing.cart import Cart, OfferKey
 from routing.charges import Charge
 from routing.flows.load_snapshot import load_snapshot
-from routing.flows.quote_cart import quote_cart
 from routing.flows.read_quote import read_quote
 from routing.flows.write_order import write_order
 from routing.network.canonical import from_plain
@@ -96,6 +95,8 @@ def commit_option(
     because = _reserve(session, snapshot, quote, chosen)
     if because:
         cart = Cart(quote.destination, quote.lines, now(session), quote.policy, quote.group)
+        from routing.flows.quote_cart import quote_cart  # only here: it loads the planner
+
         return Changed(tuple(because), quote_cart(session, cart))
     subject = keep_person(session, consignee, language=language)
     prices = _prices(snapshot, quote, chosen)

@@ -34,6 +34,7 @@ from core.errors import InvalidInput, NotFound, invalid
 from core.ids import OrderId, QuoteId
 from core.money import Money
 from core.places import Address
+from routing.flows.commit_option import Changed, commit_option
 from routing.flows.load_snapshot import load_snapshot
 from routing.flows.read_order import read_order
 from routing.flows.read_quote import read_quote
@@ -153,8 +154,6 @@ def place(
     visit: Visit = signed_form("orders:write"),
 ) -> Response:
     """Commit the chosen option; sending the form twice is one order."""
-    from routing.flows.commit_option import Changed, commit_option  # pulls the planner in
-
     with visit.writing() as session:
         quote = read_quote(session, QuoteId(quote_id))
         consignee = _consignee(quote, name=name, street=street, city=city, email=email)
