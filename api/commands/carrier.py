@@ -133,13 +133,13 @@ def _faults(stack: ExitStack, make: Callable[[str], Carrier], service: str) -> l
     def on(mishap: Mishap) -> Carrier:
         return make(CLOSED_URL if mishap is Mishap.CLOSED else f"{base}/{mishap.value}")
 
-    checks = list(conform_faults(on, _elapsed, service=service, day=NOW.date()))
+    checks = list(conform_faults(on, elapsed_s, service=service, day=NOW.date()))
     verdict = Verdict.FAILED if followed else Verdict.PASSED
     checks.append(Check("redirect_not_followed", verdict, ", ".join(followed)))
     return checks
 
 
-def _elapsed(call: Callable[[], object]) -> float:
+def elapsed_s(call: Callable[[], object]) -> float:
     began = time.monotonic()
     call()
     return time.monotonic() - began
