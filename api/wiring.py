@@ -27,6 +27,8 @@ class Lanewise:
     settings: Settings
     clock: Clock = field(default_factory=SystemClock)
     entropy: Entropy = os.urandom
+    durable: bool = True
+    """False for rehearsals: their database can be made again, so SQLite need not wait for disks."""
 
     @cached_property
     def secret(self) -> bytes:
@@ -44,7 +46,7 @@ class Lanewise:
 
     @cached_property
     def sessions(self) -> Sessions:
-        engine = open_engine(self.settings.resolved_database_url)
+        engine = open_engine(self.settings.resolved_database_url, durable=self.durable)
         return Sessions(engine, self.clock, self.entropy, self.secret)
 
     @cached_property

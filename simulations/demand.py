@@ -14,7 +14,7 @@ LAST_NAMES = ("Martin", "de Vries", "Popescu", "Rossi", "Novak", "Smith", "Garc√
 STREETS = ("High Street", "Rue des Lilas", "Hauptstra√üe", "Via Roma", "Calle Mayor", "Kerkstraat")
 LANGUAGE_OF = {
     "FR": "fr", "BE": "fr", "LU": "fr", "IT": "it", "ES": "es", "DE": "de", "AT": "de",
-    "RO": "ro", "PT": "pt_BR", "BR": "pt_BR", "ID": "id",
+    "RO": "ro", "PT": "pt-BR", "BR": "pt-BR", "ID": "id",
 }  # fmt: skip
 PREFERENCES = ("cheapest", "fastest", "fewest_parcels")
 PREFERENCE_WEIGHTS = (55, 30, 15)

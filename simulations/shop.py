@@ -11,6 +11,7 @@ from core.errors import LanewiseError
 from simulations.demand import Wish
 from simulations.ports import Marketplace, Reply
 from simulations.travel import Telling
+from tracking.signature import signed_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,7 @@ class Shop:
 
     def hand_over(self, scanned: str) -> None:
         """The scan at the warehouse door."""
-        self._need(
-            "POST", "/v1/tracking/hand-overs", {"scanned": scanned}, key=f"hand-over-{scanned}"
-        )
+        self._need("POST", "/v1/parcels/hand-overs", {"code": scanned}, key=f"hand-over-{scanned}")
 
     def count_stock(self, seller: str, sku: str, location: str, on_hand: int) -> None:
         """The shelf holds less than the books say."""
@@ -113,20 +112,26 @@ class Shop:
         self.refused[code] = self.refused.get(code, 0) + 1
 
 
+def open_voice(marketplace: Marketplace, carrier: str) -> "CarrierVoice":
+    """Register a carrier that will send webhooks, as an operator does."""
+    reply = marketplace.call(
+        "POST", "/v1/webhooks/carriers", {"carrier": carrier}, key=f"source-{carrier}"
+    )
+    if not reply.ok:
+        raise LanewiseError(f"no webhook source for {carrier}: {reply.body}")
+    return CarrierVoice(marketplace, reply.body["path"], reply.body["secret"])
+
+
 class CarrierVoice:
     """A carrier that tells of its scans by signed webhooks (Standard Webhooks 1.0.0)."""
 
-    def __init__(self, marketplace: Marketplace, carrier: str, path: str, secret: str) -> None:
+    def __init__(self, marketplace: Marketplace, path: str, secret: str) -> None:
         self._marketplace = marketplace
-        self._carrier = carrier
         self._path = path
         self._secret = base64.b64decode(secret.removeprefix("whsec_"))
 
     def tell(self, tracking_number: str, telling: Telling, *, place: str) -> None:
         """Send one scan; the same scan again has the same message id."""
-        # The signature is the room `tracking`'s own: what it verifies, it can also make.
-        from tracking.signature import signed_headers
-
         scan = {
             "tracking_number": tracking_number,
             "code": telling.code,

@@ -12,8 +12,11 @@ from typing import Any
 
 import simpy
 
+from core.errors import LanewiseError
 from core.places import Destination
 from routing.network.network import Network
+from routing.network.places import TransitTable
+from routing.network.services import transit_between
 from simulations.demand import Wish, wishes
 from simulations.ports import Marketplace
 from simulations.scenario import Scenario
@@ -21,7 +24,7 @@ from simulations.shop import CarrierVoice, Placed, Shop, pick
 from simulations.travel import travel
 
 Process = Generator[simpy.Event, Any, None]
-TICK = timedelta(hours=1)
+TICK = timedelta(hours=3)
 NEXT_PICKUP = timedelta(days=1)
 HANDS = timedelta(minutes=10)  # before the pickup the parcel is scanned at the door
 
@@ -127,17 +130,26 @@ class World:
         self._places = places
         self._voices = voices
         self._env = simpy.Environment()
+        self._busy = 0
         self._delay_due = scenario.certain_delay
         self._return_due = scenario.certain_delay
 
     def run(self) -> WorldReport:
         """Let everything happen; returns when the last parcel has settled or time is up."""
         end = self.scenario.start + timedelta(days=self.scenario.days) + self.scenario.settle
-        self._env.process(self._shoppers())
-        self._env.process(self._ticks(end))
-        self._env.run(until=self._seconds(end))
+        self._start(self._shoppers())
+        self._env.run(until=self._env.process(self._ticks(end)))
         self.report.refused = dict(self.shop.refused)
         return self.report
+
+    def _start(self, process: Process) -> None:
+        """Begin a process that the end of the world waits for."""
+        self._busy += 1
+        self._env.process(self._counted(process))
+
+    def _counted(self, process: Process) -> Process:
+        yield self._env.process(process)
+        self._busy -= 1
 
     def _seconds(self, instant: datetime) -> float:
         return max((instant - self.scenario.start).total_seconds(), self._env.now)
@@ -155,8 +167,8 @@ class World:
         return random.Random("/".join(str(part) for part in (self.seed, *name)))
 
     def _ticks(self, end: datetime) -> Process:
-        """The schedule goes on when nobody acts."""
-        while True:
+        """The schedule goes on when nobody acts, until all is settled or time is up."""
+        while self._busy and self._env.now < self._seconds(end):
             yield self._env.timeout(TICK.total_seconds())
             self._now()
 
@@ -193,21 +205,29 @@ class World:
         )
         self.report.orders.append(fate)
         for parcel in self.shop.order(placed.order_id)["parcels"]:
-            self._env.process(self._parcel(fate, parcel))
+            table = self._transit(parcel, wish.destination)
+            self._start(self._parcel(fate, parcel, table))
         draw = self._draw("short", wish.number)
         if draw.random() < self.scenario.sellers.short_share and contents:
             self._find_short(draw.choice(contents))
-        self._env.process(self._returner(wish, fate))
+        self._start(self._returner(wish, fate))
+
+    def _transit(self, parcel: dict[str, Any], to: Destination) -> TransitTable:
+        """The published table of the parcel's lane: the one that its promise was made on."""
+        place = self._network.location(parcel["origin"])
+        rows = [row for row in self._network.transit if row.service == parcel["service"]]
+        found = transit_between(rows, location=place.code, country=place.address.country, to=to)
+        if found is None:
+            raise LanewiseError(f"{parcel['service']} has no transit time to {to}")
+        return found
 
     def _find_short(self, content: dict[str, Any]) -> None:
         """A seller counts the shelf and finds nothing left."""
         self.report.short_counts += 1
         self.shop.count_stock(content["seller"], content["sku"], content["location"], 0)
 
-    def _parcel(self, fate: OrderFate, parcel: dict[str, Any]) -> Process:
-        one = ParcelFate(
-            parcel["id"], parcel.get("tracking_number") or "", parcel["carrier"], parcel["origin"]
-        )
+    def _parcel(self, fate: OrderFate, parcel: dict[str, Any], table: TransitTable) -> Process:
+        one = ParcelFate(parcel["id"], "", parcel["carrier"], parcel["origin"])
         fate.parcels.append(one)
         draw = self._draw("parcel", fate.number, parcel["number"])
         leaves_at = datetime.fromisoformat(parcel["leaves_at"])
@@ -216,14 +236,17 @@ class World:
             leaves_at += NEXT_PICKUP
         yield self._until(leaves_at - HANDS)
         one.handed_over_at = self._now()
-        one.tracking_number = one.tracking_number or self._number(fate, one)
-        self.shop.hand_over(one.tracking_number or one.parcel_id)
+        one.tracking_number = self._number(fate, one)
+        if not one.tracking_number:
+            return  # the carrier refused it, or nobody knows: it never leaves
+        self.shop.hand_over(one.tracking_number)
+        self.marketplace.work()
         forced, self._delay_due = self._delay_due, False
         journey = travel(
             draw,
             handed_over_at=leaves_at,
-            levels=[float(level) for level in parcel["transit"]["levels"]],
-            minutes=parcel["transit"]["minutes"],
+            levels=[float(level) for level in table.levels],
+            minutes=table.minutes,
             habits=self.scenario.lanes,
             force_delay=forced,
         )
@@ -232,7 +255,7 @@ class World:
         for telling in journey.tellings:
             yield self._until(telling.told_at)
             self._now()
-            if voice is not None and one.tracking_number:
+            if voice is not None:
                 voice.tell(one.tracking_number, telling, place=fate.destination.country)
                 self.marketplace.work()
             if telling.code == "delivered":
@@ -242,8 +265,8 @@ class World:
     def _number(self, fate: OrderFate, one: ParcelFate) -> str:
         """The number that booking gave meanwhile."""
         for parcel in self.shop.order(fate.order_id)["parcels"]:
-            if parcel["id"] == one.parcel_id:
-                return parcel.get("tracking_number") or ""
+            if parcel["id"] == one.parcel_id and parcel["booking"] is not None:
+                return parcel["booking"]["tracking_number"] or ""
         return ""
 
     def _returner(self, wish: Wish, fate: OrderFate) -> Process:
@@ -252,6 +275,8 @@ class World:
         wants = draw.random() < self.scenario.return_share
         while not fate.settled:
             yield self._env.timeout(TICK.total_seconds())
+            if self._env.now > self._seconds(wish.at + self.scenario.settle):
+                return
         if not (wants or self._return_due) or any(parcel.lost for parcel in fate.parcels):
             return
         self._return_due = False

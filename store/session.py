@@ -37,8 +37,11 @@ def normal_url(url: str) -> str:
     return url
 
 
-def open_engine(url: str, *, pool_size: int = 10) -> Engine:
+def open_engine(url: str, *, pool_size: int = 10, durable: bool = True) -> Engine:
     """An engine for SQLite (WAL, full sync, foreign keys) or PostgreSQL.
+
+    Without `durable` SQLite leaves writing to the disk to the system: for rehearsals only, whose
+    database can be made again.
 
     Raises InvalidInput for a URL that is neither.
     """
@@ -51,7 +54,7 @@ def open_engine(url: str, *, pool_size: int = 10) -> Engine:
         engine = create_engine(
             parsed, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
         )
-        _prepare_sqlite(engine)
+        _prepare_sqlite(engine, "FULL" if durable else "OFF")
         return engine
     if backend == "postgresql":
         return create_engine(
@@ -64,14 +67,14 @@ def open_engine(url: str, *, pool_size: int = 10) -> Engine:
     raise invalid("database_url", f"{backend!r} is not supported; use sqlite or postgresql")
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
     """Make pysqlite leave transactions to us: writers begin IMMEDIATE, readers DEFERRED."""
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
