@@ -1,0 +1,1 @@
+"""The demo: one cart's way, a simulated week, real carts; told in tables and as a page."""
