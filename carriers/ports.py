@@ -50,6 +50,11 @@ class LabelFormat(StrEnum):
     ZPL_300 = "zpl_300"
 
 
+def companion(wanted: LabelFormat) -> LabelFormat:
+    """The format that a warehouse may want beside this one: ZPL beside PDF, PDF beside ZPL."""
+    return LabelFormat.ZPL_203 if wanted.value.startswith("pdf") else LabelFormat.PDF_4X6
+
+
 @dataclass(frozen=True, slots=True)
 class CarrierProfile:
     """What an adapter declares about itself."""
@@ -132,6 +137,8 @@ class Booked:
     carrier_reference: str = ""
     cost: Money | None = None
     label: LabelFile | None = None
+    more_labels: tuple[LabelFile, ...] = ()
+    """The same label in other formats, where the carrier gives them at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from carriers.events import BookingParked, BookingRefused, LabelReady, ParcelBoo
 from carriers.flows.run_call import CallKind, Unread, run_call
 from carriers.journal import Call
 from carriers.labels.content import check_printable
-from carriers.ports import Booked, BookedUnread, BookingOrder, Carrier, LabelFormat
+from carriers.ports import Booked, BookedUnread, BookingOrder, Carrier, LabelFormat, companion
 from carriers.tables import BookingRow, CallRow, address_of, keep_label
 from core.errors import CarrierRejected, InvalidInput
 from core.ids import BookingId, SubjectId, TenantId
@@ -90,6 +90,12 @@ def _accept(session: Session, call: CallRow, booked: Booked) -> Unread | None:
     row.booked_at = now(session)
     if booked.cost is not None:
         row.cost_minor, row.currency = booked.cost.minor, booked.cost.currency
+    for extra in booked.more_labels:
+        keep_label(session, row, extra, LABEL_KEPT)
+    if not booked.more_labels:
+        also = companion(LabelFormat(row.label_format)).value
+        payload = {"booking_id": str(row.id), "format": also, "optional": True}
+        enqueue(session, LABEL_JOB, payload, key=f"{row.id}-{also}")
     if booked.label is not None:
         keep_label(session, row, booked.label, LABEL_KEPT)
         signal(session, LabelReady(row.id, row.parcel_id, row.direction))

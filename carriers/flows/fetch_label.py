@@ -39,5 +39,6 @@ def fetch_label(
     with sessions(tenant) as session:
         row = lock(session, BookingRow, booking_id)
         keep_label(session, row, label, LABEL_KEPT)
-        signal(session, LabelReady(row.id, row.parcel_id, row.direction))
+        if wanted.value == row.label_format:
+            signal(session, LabelReady(row.id, row.parcel_id, row.direction))
     return True

@@ -20,7 +20,7 @@ from carriers.flows.send_void import send_void
 from carriers.flows.sweep_calls import sweep_calls
 from carriers.journal import Call
 from carriers.ports import Carrier, LabelFormat
-from core.errors import CarrierUnavailable, LanewiseError
+from core.errors import CarrierRejected, CarrierUnavailable, LanewiseError
 from core.ids import BookingId, ManifestId
 from store.jobs import Job, Retry
 from store.session import Sessions
@@ -66,3 +66,6 @@ def _label(sessions: Sessions, carriers: Mapping[str, Carrier], job: Job) -> Non
         if error.code == "label_not_ready":
             raise Retry(sessions.clock.now() + LABEL_WAIT, error.message) from error
         raise
+    except CarrierRejected:
+        if not job.payload.get("optional"):  # it gives only the format it was booked with
+            raise

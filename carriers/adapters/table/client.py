@@ -28,6 +28,7 @@ from carriers.ports import (
     Recovery,
     RefusesEverything,
     VoidRequest,
+    companion,
     refuse_unknown,
 )
 from carriers.tariffs import MeasuredParcel, NoRate, Price, RateLane, Tariff, price_parcel
@@ -137,7 +138,8 @@ class TableCarrier(RefusesEverything):
             notes=tuple(order.options.values()),
         )
         label = render_label(content, order.label_format)
-        return Booked(number, order.reference, price.total, label)
+        other = render_label(content, companion(order.label_format))
+        return Booked(number, order.reference, price.total, label, (other,))
 
     def return_label(self, order: BookingOrder) -> Booked | BookedUnread:
         return self.book(order)
