@@ -25,6 +25,7 @@ from api.endpoints import (
     quotes,
     stock,
 )
+from api.endpoints import returns as return_doors
 from api.metrics import Metrics
 from api.pages.checkout import pages as checkout
 from api.pages.customer import returns, track
@@ -51,6 +52,7 @@ ENDPOINTS: tuple[APIRouter, ...] = (
     jobs.router,
     audit.router,
     carrier_webhooks.router,
+    return_doors.router,
 )
 PAGES: tuple[APIRouter, ...] = (
     start.router,

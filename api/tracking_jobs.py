@@ -12,6 +12,7 @@ from tracking.flows.watch_parcels import BATCH
 
 WATCH_EVERY_S = 300
 POLL_EVERY_S = 900
+PURGE_EVERY_S = 86_400
 
 
 def meaning_of_code(carrier: str, code: str) -> tuple[Status, Reason | None]:
@@ -67,6 +68,17 @@ def scan_poller(lanewise: Lanewise) -> Handler:
 
     def handle(sessions: Sessions, job: Job) -> None:
         poll_scans(sessions, job.tenant, lanewise.carriers)
+
+    return handle
+
+
+def webhook_purger(_lanewise: Lanewise) -> Handler:
+    """Erases raw webhook bodies past their retention."""
+    from tracking.flows.purge_webhooks import purge_webhooks
+
+    def handle(sessions: Sessions, job: Job) -> None:
+        with sessions(job.tenant) as session:
+            purge_webhooks(session)
 
     return handle
 

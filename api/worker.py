@@ -47,6 +47,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("routing.seal_promises", 60),
     Scheduled("poll_scans", tracking_jobs.POLL_EVERY_S),
     Scheduled("watch_parcels", tracking_jobs.WATCH_EVERY_S),
+    Scheduled("purge_webhooks", tracking_jobs.PURGE_EVERY_S),
 )
 
 # The reactions: which jobs an event of the outbox queues.
@@ -130,6 +131,7 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "carriers.sweep": _carrier_job,
     "follow_booking": tracking_jobs.booking_follower,
     "poll_scans": tracking_jobs.scan_poller,
+    "purge_webhooks": tracking_jobs.webhook_purger,
     "read_webhook": tracking_jobs.webhook_reader,
     "send_notice": tracking_jobs.notice_sender,
     "watch_parcels": tracking_jobs.parcel_watcher,

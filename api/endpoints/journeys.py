@@ -15,10 +15,12 @@ from api.endpoints.fields import Code, Given, Instant, Text
 from api.idempotency import Answer, Change, changing
 from api.paging import Page, PagingDep
 from api.problems import SHARED, problems
+from api.tracking_jobs import public_url
 from carriers.status import EventTime, Party, Reason, Status, TimeBasis, offset_text
 from core.errors import NotFound
 from store.session import now
 from tracking.event import CarrierEvent, event_id
+from tracking.flows.open_link import RETURN, TRACK, open_link
 from tracking.flows.record_event import record_event
 from tracking.flows.view_order import view_order
 from tracking.flows.view_parcel import view_parcel
@@ -102,6 +104,13 @@ class OrderJourneyOut(BaseModel):
     since: datetime | None
     next_step: NextStep
     parcels: list[JourneyOut]
+
+
+class LinksOut(BaseModel):
+    """The customer's pages of an order: unguessable, expiring; whoever has them sees the order."""
+
+    track: str
+    returns: str
 
 
 class IncidentOut(BaseModel):
@@ -232,6 +241,28 @@ def read_order_journey(
         next_step=view.journey.next_step,
         parcels=[_journey_out(parcel) for parcel in view.parcels],
     )
+
+
+@router.post(
+    "/journeys/orders/{order_id}/links",
+    operation_id="open_customer_links",
+    response_model=LinksOut,
+    responses=problems(
+        *SHARED, "not_found", "in_progress", "idempotency_key_missing", "key_reused"
+    ),
+)
+def open_links(order_id: UUID, change: Change = changing("orders:read")) -> Response:
+    """The addresses of the customer's pages; the same ones while they last."""
+
+    def work(session: Session) -> Answer:
+        view_order(session, order_id)
+        base = public_url(change.visit.lanewise).rstrip("/")
+        track = f"{base}/track/{open_link(session, order_id, TRACK)}"
+        return Answer(
+            LinksOut(track=track, returns=f"{base}/returns/{open_link(session, order_id, RETURN)}")
+        )
+
+    return change.once(work)
 
 
 def _journey_out(view: ParcelView) -> JourneyOut:

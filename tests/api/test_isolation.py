@@ -117,6 +117,21 @@ VISITS: dict[str, Visit] = {
     "read_order_journey": Visit(
         lambda ids: f"/v1/journeys/orders/{ids['tracked order']}", None, (404,), (404,)
     ),
+    "open_customer_links": Visit(lambda ids: f"/v1/journeys/orders/{ids['order']}/links"),
+    "check_returns": Visit(lambda ids: f"/v1/returns/eligibility?order_id={ids['order']}"),
+    "list_returns": Visit(lambda ids: f"/v1/returns?order_id={ids['order']}", None, (200,), (200,)),
+    "read_return": Visit(lambda ids: f"/v1/returns/{ids['return']}", None, (404,), (404,)),
+    "request_return": Visit(
+        lambda ids: "/v1/returns",
+        lambda ids: {
+            "order_id": ids["order"],
+            "lines": [{"line": "1", "qty": 1, "cause": "damaged"}],
+        },
+    ),
+    "receive_return": Visit(
+        lambda ids: "/v1/returns/receipts", lambda ids: {"code": ids["return"]}
+    ),
+    "cancel_return": Visit(lambda ids: f"/v1/returns/{ids['return']}/cancel"),
     "list_incidents": Visit(lambda ids: "/v1/incidents", None, (200,)),
     "add_webhook_source": Visit(
         lambda ids: "/v1/webhooks/carriers", {"carrier": "sandbox"}, (201,), (403,)
@@ -151,8 +166,15 @@ def owned(caller: Caller, lanewise: Lanewise, market: TenantId, order: dict[str,
         "location": parcel["origin"],
         "mailing_date": booking["mailing_date"],
     }
+    wish = {"line": caller.get(eligibility(ids)).json()["lines"][0]["line"], "qty": 1}
+    returned = {"order_id": ids["order"], "lines": [{**wish, "cause": "damaged"}]}
+    ids["return"] = caller.post("/v1/returns", json=returned).json()["items"][0]["id"]
     ids["manifest"] = caller.post("/v1/manifests", json=ids.manifest).json()["id"]
     return ids
+
+
+def eligibility(ids: Owned) -> str:
+    return VISITS["check_returns"].path(ids)
 
 
 def operations(client: TestClient) -> dict[str, tuple[str, str]]:

@@ -20,6 +20,7 @@ from tests.tracking.plans import DEPARTS, PROMISED, plan
 from tracking.flows.add_webhook_source import WebhookSource, add_webhook_source
 from tracking.flows.follow_parcel import follow_parcel
 from tracking.flows.hand_over_parcel import hand_over_parcel
+from tracking.flows.purge_webhooks import purge_webhooks
 from tracking.flows.read_webhook import read_webhook
 from tracking.flows.receive_webhook import READ_WEBHOOK, receive_webhook
 from tracking.flows.watch_parcels import watch_parcels
@@ -255,3 +256,18 @@ def test_a_parcel_of_another_marketplace_is_not_touched(
     _work(sessions)
     with sessions(other) as session:
         assert session.get_one(TrackedParcelRow, UUID(int=9)).state == "pre_transit"
+
+
+def test_raw_bodies_are_erased_after_their_retention(
+    sessions: Sessions, tenant: TenantId, source: WebhookSource, clock: ManualClock
+) -> None:
+    _send(sessions, source, SCANS)
+    _work(sessions)
+    clock.advance(timedelta(days=91))
+    _send(sessions, source, SCANS, "new")
+    with sessions(tenant) as session:
+        assert purge_webhooks(session) == 1
+        assert purge_webhooks(session) == 0
+        bodies = [row.sealed is None for row in session.scalars(select(WebhookRow))]
+        assert sorted(bodies) == [False, True]
+        assert session.scalar(select(func.count()).select_from(StrayScanRow)) == 0
