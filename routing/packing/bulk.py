@@ -12,10 +12,10 @@ def split_bulk(trials: Trials) -> list[Chosen]:
     """Parcels for all pieces: the largest go first, each box takes what it can."""
     units = trials.units
     parcelling = Parcelling(trials, 1)
-    groups: dict[tuple[str, int], list[int]] = {}
+    groups: dict[tuple[tuple[str, str], int], list[int]] = {}
     for unit in range(units.count):
         item = units.kinds[units.kind_of[unit]].item
-        groups.setdefault((item.hazmat, unit if item.alone else -1), []).append(unit)
+        groups.setdefault((item.company, unit if item.alone else -1), []).append(unit)
     parcels: list[Chosen] = []
     for key in sorted(groups):
         left = groups[key]

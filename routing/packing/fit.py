@@ -38,7 +38,7 @@ def shape_of(item: PackItem) -> Shape:
         item.upright,
         item.fragile,
         item.alone,
-        item.hazmat,
+        item.company,
         item.nest_mm,
         item.sku if item.nest_mm else "",
     )
@@ -215,12 +215,13 @@ def _copies(item: PackItem, quantity: int) -> PackItem:
         item.nest_mm,
         item.sku,
         quantity,
+        item.group,
     )
 
 
 def _may_share(units: Units, kinds: tuple[int, ...], pieces: int) -> bool:
     items = [units.kinds[kind].item for kind in kinds]
-    return len({item.hazmat for item in items}) < 2 and (
+    return len({item.company for item in items}) < 2 and (
         pieces < 2 or not any(item.alone for item in items)
     )
 

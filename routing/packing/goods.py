@@ -37,6 +37,7 @@ class PackItem:
     nest_mm: int = 0  # copies of the SKU sink into one another all but this; 0 = do not nest
     sku: str = ""
     quantity: int = 1
+    group: str = ""  # shares a parcel only with its own: a seller that may not be mixed
 
     def __post_init__(self) -> None:
         faults: list[Fault] = []
@@ -56,6 +57,11 @@ class PackItem:
                 faults.append(Fault("alone", "contradicts nest_mm: copies cannot nest apart"))
         if faults:
             raise InvalidInput(faults=faults)
+
+    @property
+    def company(self) -> tuple[str, str]:
+        """What must be equal for two pieces to share a parcel."""
+        return self.hazmat, self.group
 
     @property
     def volume_mm3(self) -> int:
@@ -126,6 +132,8 @@ class Tariff:
             _whole(faults, "extra_minor_per_kg", self.extra_minor_per_kg, 0, 1 << 40)
         _whole(faults, "divisor_mm3_per_g", self.divisor_mm3_per_g, 1, 1 << 40)
         _whole(faults, "dim_threshold_g", self.dim_threshold_g, 0, HEAVIEST_G)
+        for box_id, surcharge in self.box_surcharge_minor.items():
+            _whole(faults, f"box_surcharge_minor.{box_id}", surcharge, 0, 1 << 40)
         if faults:
             raise InvalidInput(faults=faults)
 

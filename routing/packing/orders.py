@@ -1,7 +1,8 @@
 """Reads files of orders to pack and writes their packings, field for field as documented.
 
 Input: `boxes`, `tariff`, `support_pct` and `orders` of `items`; lengths in mm, masses in g, money
-in minor units (`cost_cents`). Errors name the order, the item and the field.
+in minor units (`cost_cents`). Optional: `seller` of an item with `mix_sellers` 0 for the file, and
+`box_surcharge_cents` by box in the tariff. Errors name the order, the item and the field.
 """
 
 from collections.abc import Mapping
@@ -93,13 +94,16 @@ def read_tariff(value: object) -> Tariff:
             extra_minor_per_kg=row.get("extra_cents_per_kg"),
             divisor_mm3_per_g=_need(row, "divisor_mm3_per_g", "tariff"),
             dim_threshold_g=row.get("dim_threshold_g", 0),
+            box_surcharge_minor=dict(
+                _row(row.get("box_surcharge_cents", {}), "box_surcharge_cents")
+            ),
         )
     except InvalidInput as error:
         raise _named(error, "tariff") from None
 
 
-def read_item(value: object, place: str) -> PackItem:
-    """A piece from `l, w, h, g` and its optional flags."""
+def read_item(value: object, place: str, *, mixed: bool = True) -> PackItem:
+    """A piece from `l, w, h, g` and its optional flags; sellers share parcels when `mixed`."""
     row = _row(value, place)
     sizes = {name: _need(row, name, place) for name in ("l", "w", "h", "g")}
     flags = {name: _flag(row, name, place) for name in ("upright", "fragile", "alone")}
@@ -116,6 +120,7 @@ def read_item(value: object, place: str) -> PackItem:
             nest_mm=row.get("nest_mm", 0),
             sku=str(row.get("sku", "")),
             quantity=row.get("quantity", 1),
+            group="" if mixed else str(row.get("seller", "")),
         )
     except InvalidInput as error:
         raise _named(error, place) from None
@@ -133,6 +138,7 @@ def read_orders(document: object) -> PackFile:
         raise invalid("support_pct", "must be a whole number from 0 to 100")
     if not 0 <= support_pct <= 100:
         raise invalid("support_pct", f"must be from 0 to 100, not {support_pct}")
+    mixed = _flag({"mix_sellers": 1, **top}, "mix_sellers", "file")
     orders: dict[str, tuple[PackItem, ...]] = {}
     for i, value in enumerate(_rows(top, "orders")):
         row = _row(value, f"orders[{i}]")
@@ -140,7 +146,8 @@ def read_orders(document: object) -> PackFile:
         if order_id in orders:
             raise invalid(f"orders[{i}].id", f"{order_id} is there twice")
         orders[order_id] = tuple(
-            read_item(item, f"{order_id}.items[{k}]") for k, item in enumerate(_rows(row, "items"))
+            read_item(item, f"{order_id}.items[{k}]", mixed=mixed)
+            for k, item in enumerate(_rows(row, "items"))
         )
     return PackFile(boxes, tariff, support_pct, orders)
 

@@ -93,7 +93,7 @@ class Parcelling:
         kinds, kind_of = self.trials.units.kinds, self.trials.units.kind_of
         item = kinds[kind_of[piece]].item
         other = kinds[kind_of[one.pieces[0]]].item
-        return not item.alone and not other.alone and item.hazmat == other.hazmat
+        return not item.alone and not other.alone and item.company == other.company
 
 
 def insert_all(parcelling: Parcelling, order: Iterable[int]) -> list[Chosen]:

@@ -13,8 +13,8 @@ from routing.packing.units import Units
 
 def together(units: Units) -> bool:
     """True when rules let all pieces share one parcel."""
-    first = units.kinds[0].item.hazmat
-    return all(kind.item.hazmat == first for kind in units.kinds) and (
+    first = units.kinds[0].item.company
+    return all(kind.item.company == first for kind in units.kinds) and (
         units.count == 1 or not any(kind.item.alone for kind in units.kinds)
     )
 
@@ -67,7 +67,9 @@ def masks_apart(units: Units) -> list[int]:
     apart = [0] * n
     for i in range(n):
         for j in range(n):
-            if i != j and (items[i].alone or items[j].alone or items[i].hazmat != items[j].hazmat):
+            if i != j and (
+                items[i].alone or items[j].alone or items[i].company != items[j].company
+            ):
                 apart[i] |= 1 << j
     return apart
 

@@ -169,7 +169,7 @@ def _groups(items: Sequence[PackItem], geometric: bool) -> dict[tuple[object, ..
             item.weight_g,
             item.fragile and (not geometric or item.nest_mm > 0),
             item.alone,
-            item.hazmat,
+            item.company,
             item.nest_mm,
             item.sku if item.nest_mm else "",
         )

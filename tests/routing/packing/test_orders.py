@@ -36,6 +36,19 @@ def test_a_file_becomes_values() -> None:
     assert read.orders["o1"][0].height_mm == 5
 
 
+def test_sellers_share_parcels_unless_the_file_says_otherwise() -> None:
+    orders = [{"id": "o", "items": [{**ITEM, "seller": "s1"}, {**ITEM, "seller": "s2"}]}]
+    mixed = read_orders(file(orders=orders)).orders["o"]
+    apart = read_orders(file(orders=orders, mix_sellers=0)).orders["o"]
+    assert [item.group for item in mixed] == ["", ""]
+    assert [item.group for item in apart] == ["s1", "s2"]
+
+
+def test_a_box_may_carry_a_surcharge() -> None:
+    read = read_orders(file(tariff={**TARIFF, "box_surcharge_cents": {"B": 7}}))
+    assert read.tariff.parcel_minor(read.boxes[0], 5) == 50 + 5 + 7
+
+
 @pytest.mark.parametrize(
     ("changes", "place"),
     [
@@ -45,6 +58,8 @@ def test_a_file_becomes_values() -> None:
         ({"tariff": None}, "tariff"),
         ({"tariff": {**TARIFF, "brackets": []}}, "tariff.brackets"),
         ({"tariff": {**TARIFF, "brackets": [[5]]}}, "tariff.brackets"),
+        ({"tariff": {**TARIFF, "box_surcharge_cents": {"B": -1}}}, "tariff.box_surcharge_minor.B"),
+        ({"mix_sellers": 2}, "file.mix_sellers"),
         ({"support_pct": 101}, "support_pct"),
         ({"support_pct": "70"}, "support_pct"),
         ({"orders": {}}, "orders"),

@@ -122,6 +122,12 @@ def test_what_ships_alone_and_other_hazmat_classes_are_kept_apart() -> None:
     assert len(packed(replace(small, hazmat="3", quantity=2)).parcels) == 1
 
 
+def test_goods_of_groups_that_may_not_be_mixed_are_kept_apart() -> None:
+    small = PackItem("a", 50, 50, 50, 100, group="seller 1")
+    assert len(packed(small, replace(small, group="seller 2")).parcels) == 2
+    assert len(packed(small, replace(small, id="b")).parcels) == 1
+
+
 def test_copies_that_nest_take_little_room() -> None:
     bucket = PackItem("b", 140, 140, 80, 50, upright=True, nest_mm=10, sku="bucket", quantity=3)
     packing = packed(bucket)
