@@ -13,6 +13,7 @@ from api.callers import CallerBook
 from api.endpoints import (
     api_keys,
     audit,
+    calibration,
     carrier_webhooks,
     estimates,
     health,
@@ -31,6 +32,7 @@ from api.pages.checkout import pages as checkout
 from api.pages.customer import returns, track
 from api.pages.desk import pages as desk
 from api.pages.failures import answer_with_pages
+from api.pages.public import calibration as calibration_page
 from api.pages.public import docs, sign_in, start
 from api.pages.render import STATIC, VERSION
 from api.pages.warehouse import pages as warehouse
@@ -51,6 +53,7 @@ ENDPOINTS: tuple[APIRouter, ...] = (
     api_keys.router,
     jobs.router,
     audit.router,
+    calibration.router,
     carrier_webhooks.router,
     return_doors.router,
 )
@@ -58,6 +61,7 @@ PAGES: tuple[APIRouter, ...] = (
     start.router,
     sign_in.router,
     docs.router,
+    calibration_page.router,
     checkout.router,
     warehouse.router,
     track.router,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError, negotiate_locale
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 from babel.support import NullTranslations, Translations
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -91,10 +91,13 @@ def environment(language: str) -> Environment:
     def number(value: float) -> str:
         return format_decimal(value, locale=locale)
 
+    def share(value: float) -> str:
+        return format_percent(value, "#,##0.0 %", locale=locale)
+
     def territory(code: str) -> str:
         return str(locale.territories.get(code, code))
 
-    env.filters.update(territory=territory)
+    env.filters.update(territory=territory, share=share)
     env.filters.update(
         code=with_code, money=money, day=day, instant=instant, hour=hour, number=number
     )

@@ -139,6 +139,7 @@ VISITS: dict[str, Visit] = {
     "receive_carrier_webhook": Visit(
         lambda ids: f"/v1/webhooks/carriers/{ids['webhook source']}", {}, (403,), (403,)
     ),
+    "read_calibration": Visit(lambda ids: "/v1/calibration", None, (200,)),
     "list_audit": Visit(lambda ids: f"/v1/audit?subject_id={ids['key']}", None, (200,)),
 }
 

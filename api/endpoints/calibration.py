@@ -1,0 +1,46 @@
+"""Promised against kept over HTTP: the figures behind the calibration page."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.callers import Visit, allowed
+from api.problems import SHARED, problems
+from tracking.flows.view_calibration import view_calibration
+
+router = APIRouter(prefix="/v1/calibration", tags=["operations"])
+
+
+class CalibrationRowOut(BaseModel):
+    """One group of promises; shares from 0 to 1, the interval is Wilson's at 95 %."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    group: str
+    promises: int
+    stated: float
+    kept: float
+    low: float
+    high: float
+    mean_days: float = Field(description="Promised days after the purchase: sharpness.")
+    is_small: bool = Field(description="Too few promises to judge by.")
+    is_off: bool = Field(description="The stated level lies outside the interval.")
+
+
+class CalibrationOut(BaseModel):
+    """Stated and kept, by level, month of the purchase, service and seller."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    overall: CalibrationRowOut | None
+    by_level: list[CalibrationRowOut]
+    by_month: list[CalibrationRowOut]
+    by_service: list[CalibrationRowOut]
+    by_seller: list[CalibrationRowOut]
+    open_promises: int
+
+
+@router.get("", operation_id="read_calibration", responses=problems(*SHARED))
+def read_calibration(visit: Visit = allowed("orders:read")) -> CalibrationOut:
+    """Whether promises are kept as often as they say, from the ledger and the events since."""
+    with visit.reading() as session:
+        return CalibrationOut.model_validate(view_calibration(session), from_attributes=True)

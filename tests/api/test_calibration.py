@@ -1,0 +1,34 @@
+"""The calibration figures and their page: open promises wait, decided ones count."""
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from core.clock import ManualClock
+from tests.api.conftest import Caller
+
+
+def test_a_promise_whose_day_has_passed_is_counted_as_missed(
+    client: TestClient, caller: Caller, order: dict[str, Any], clock: ManualClock
+) -> None:
+    assert order
+    before = caller.get("/v1/calibration").json()
+    assert (before["overall"], before["open_promises"]) == (None, 1)
+    client.post("/login", data={"key": caller.key})
+    assert "No promise is decided yet" in client.get("/calibration").text
+    clock.advance(timedelta(days=60))
+    client.post("/login", data={"key": caller.key})
+    after = caller.get("/v1/calibration").json()
+    assert after["open_promises"] == 0
+    assert (after["overall"]["promises"], after["overall"]["kept"]) == (1, 0.0)
+    assert after["overall"]["is_small"] is True
+    page = client.get("/calibration")
+    assert page.status_code == 200
+    assert "<svg" in page.text
+    assert "too few to judge" in page.text
+
+
+def test_the_page_asks_for_a_sign_in(client: TestClient) -> None:
+    away = client.get("/calibration", headers={"Accept": "text/html"}, follow_redirects=False)
+    assert away.status_code == 303

@@ -1,0 +1,124 @@
+"""Promised against kept: shares with intervals, by level, month, carrier service and seller.
+
+A promise is kept when everything in it had arrived by its end, missed once its end has passed
+without; until then it is open and counts nowhere. So recent days are not flattered by parcels that
+are early, nor darkened by parcels that still have time.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from math import sqrt
+
+Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
+SMALL = 30  # fewer promises than this are shown, but judge nobody
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseOutcome:
+    """One promise as it stands; `arrived_at` is the last parcel's arrival, UTC."""
+
+    level: float
+    made_at: datetime
+    ends_at: datetime
+    month: str  # of the purchase, YYYY-MM
+    services: tuple[str, ...]
+    sellers: tuple[str, ...]
+    promised_days: int  # from the purchase to the promised day
+    arrived_at: datetime | None
+    is_over: bool = False
+    """No parcel of it will move any more: one that has not arrived never will."""
+
+    def kept(self, now: datetime) -> bool | None:
+        """True or False once it is known, None while it is open."""
+        if self.arrived_at is not None:
+            return self.arrived_at <= self.ends_at
+        return False if self.is_over or now > self.ends_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRow:
+    """One group: what was stated, what was kept, and how sure that is."""
+
+    group: str
+    promises: int
+    stated: float  # mean level
+    kept: float
+    low: float  # Wilson interval, 95 %
+    high: float
+    mean_days: float
+
+    @property
+    def is_small(self) -> bool:
+        return self.promises < SMALL
+
+    @property
+    def is_off(self) -> bool:
+        """The stated level lies outside the interval, with enough promises to say so."""
+        return not self.is_small and not self.low <= self.stated <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationReport:
+    """All groups; `open_promises` are not decided yet."""
+
+    overall: CalibrationRow | None
+    by_level: tuple[CalibrationRow, ...]
+    by_month: tuple[CalibrationRow, ...]
+    by_service: tuple[CalibrationRow, ...]
+    by_seller: tuple[CalibrationRow, ...]
+    open_promises: int
+
+
+def wilson(kept: int, promises: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927); 0 to 1 when nothing was counted."""
+    if promises == 0:
+        return 0.0, 1.0
+    share, z2 = kept / promises, Z95 * Z95
+    middle = (share + z2 / (2 * promises)) / (1 + z2 / promises)
+    half = Z95 * sqrt(share * (1 - share) / promises + z2 / (4 * promises**2))
+    half /= 1 + z2 / promises
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def report_calibration(outcomes: Iterable[PromiseOutcome], now: datetime) -> CalibrationReport:
+    """Group what is decided at `now`; several services or sellers count in each of theirs."""
+    known: list[tuple[PromiseOutcome, bool]] = []
+    waiting = 0
+    for outcome in outcomes:
+        kept = outcome.kept(now)
+        if kept is None:
+            waiting += 1
+        else:
+            known.append((outcome, kept))
+
+    def grouped(groups: Callable[[PromiseOutcome], Iterable[str]]) -> tuple[CalibrationRow, ...]:
+        members: dict[str, list[tuple[PromiseOutcome, bool]]] = {}
+        for outcome, kept in known:
+            for group in dict.fromkeys(groups(outcome)):
+                members.setdefault(group, []).append((outcome, kept))
+        return tuple(_row(group, members[group]) for group in sorted(members))
+
+    return CalibrationReport(
+        overall=_row("all", known) if known else None,
+        by_level=grouped(lambda outcome: (f"{outcome.level:g}",)),
+        by_month=grouped(lambda outcome: (outcome.month,)),
+        by_service=grouped(lambda outcome: outcome.services),
+        by_seller=grouped(lambda outcome: outcome.sellers),
+        open_promises=waiting,
+    )
+
+
+def _row(group: str, members: list[tuple[PromiseOutcome, bool]]) -> CalibrationRow:
+    count = len(members)
+    kept = sum(is_kept for _, is_kept in members)
+    low, high = wilson(kept, count)
+    return CalibrationRow(
+        group=group,
+        promises=count,
+        stated=sum(outcome.level for outcome, _ in members) / count,
+        kept=kept / count,
+        low=low,
+        high=high,
+        mean_days=sum(outcome.promised_days for outcome, _ in members) / count,
+    )
