@@ -12,7 +12,7 @@ from core.errors import InvalidInput
 app = typer.Typer()
 
 # suite: module in benchmarks/faults with `run(runs, seed, progress=…) -> SuiteReport`
-SUITES = {"booking": "booking"}
+SUITES = {"booking": "booking", "ingestion": "ingestion"}
 
 
 @app.command()
