@@ -1,7 +1,6 @@
 """Until when an option may be ordered and still keeps its date: exact, found on the calendars."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from routing.checkout.calendar import first_from, latest_start
 from routing.checkout.evaluate import Evaluator
@@ -24,7 +23,7 @@ def latest_order(likelihoods: Likelihoods, parcels: Sequence[PlannedParcel], day
         if not known:
             return NEVER
         end = min(known)
-        current = Evaluator(replace(current.problem, now=end + 1))
+        current = current.at(end + 1)
         together = 1.0
         for parcel in parcels:
             if ends[parcel] == end:
@@ -59,7 +58,7 @@ def _latest_now(evaluator: Evaluator, content: Content, by: int) -> int:
     work = place.handling_min + evaluator.offer(content).lead_min
     start = latest_start(place.windows, work, by)
     window = _window_of(place.windows, start)
-    return max(evaluator.problem.now, start if window is None else min(start, window.cutoff))
+    return max(evaluator.now, start if window is None else min(start, window.cutoff))
 
 
 def _window_of(windows: Sequence[Window], start: int) -> Window | None:
