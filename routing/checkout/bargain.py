@@ -13,6 +13,8 @@ from routing.checkout.problem import IntArray
 
 FULL = -1
 """The search ran out of room."""
+TOO_LONG = -2
+"""The search took more steps than it was given."""
 
 
 @kernel
@@ -138,11 +140,12 @@ def bargain(
     plan_b: IntArray,
     plans: int,
     room: int,
+    limit: int,
 ) -> tuple[int, int, IntArray, IntArray, IntArray]:
     """Find the plans for `end` by a day that none of the known plans dominates.
 
-    Known plans are `plan_*[:plans]`; new ones are appended. Returns (number of plans or FULL,
-    labels made, plan's label, label's parent, label's parcel).
+    Known plans are `plan_*[:plans]`; new ones are appended. Returns (number of plans, FULL
+    or TOO_LONG beyond `limit` steps, steps, plan's label, label's parent, label's parcel).
     """
     size = len(choice_start) - 1
     rest = np.empty(room, dtype=np.int64)
@@ -165,7 +168,10 @@ def bargain(
     parcel[0] = -1
     count = 1
     at = 0
+    steps = 0
     while at < count:
+        if steps > limit:
+            return TOO_LONG, steps, plan_label, parent, parcel
         if alive[at] and used[at] < most:
             x = rest[at]
             n = used[at] + 1
@@ -176,6 +182,7 @@ def bargain(
                     continue
                 for c in range(choice_start[y], choice_start[y + 1]):
                     i = chosen[c]
+                    steps += 1
                     na = la[at] + a[i]
                     nb = lb[at] + b[i]
                     np_ = lp[at] * probability[pair[i], day]
@@ -189,6 +196,7 @@ def bargain(
                             continue
                         beaten = False
                         for k in range(plans):
+                            steps += 1
                             if (
                                 plan_n[k] <= n + more
                                 and plan_a[k] <= na + least_a[more, left]
@@ -205,7 +213,7 @@ def bargain(
                         continue
                     if left == 0:
                         if plans == len(plan_n) or count == room:
-                            return FULL, count, plan_label, parent, parcel
+                            return FULL, steps, plan_label, parent, parcel
                         plan_n[plans] = n
                         plan_a[plans] = na
                         plan_b[plans] = nb
@@ -216,6 +224,7 @@ def bargain(
                         before = -1
                         k = first[left]
                         while k >= 0:
+                            steps += 1
                             if used[k] <= n and la[k] <= na and lb[k] <= nb and lp[k] >= np_:
                                 worse = True
                                 break
@@ -231,7 +240,7 @@ def bargain(
                         if worse:
                             continue
                         if count == room:
-                            return FULL, count, plan_label, parent, parcel
+                            return FULL, steps, plan_label, parent, parcel
                         after[count] = first[left]
                         first[left] = count
                     rest[count] = left
@@ -245,4 +254,4 @@ def bargain(
                         alive[count] = False
                     count += 1
         at += 1
-    return plans, count, plan_label, parent[:count].copy(), parcel[:count].copy()
+    return plans, steps, plan_label, parent[:count].copy(), parcel[:count].copy()

@@ -9,6 +9,8 @@ from core.kernels import kernel
 from routing.checkout.problem import IntArray
 
 UNREACHED = 1 << 62
+TOO_LONG = -1
+"""In place of steps: more than the limit were needed; what was computed is not to be used."""
 
 
 @kernel
@@ -35,17 +37,19 @@ def cheapest_parcels(
 
 @kernel
 def least_covers(
-    best: IntArray, start: IntArray, parts: IntArray, most: int
+    best: IntArray, start: IntArray, parts: IntArray, most: int, limit: int
 ) -> tuple[IntArray, int]:
     """([N+1, S] least amount that covers a state with at most n parcels, steps counted).
 
-    `best` [S] is that of one parcel. Rows after a fixed point repeat it.
+    `best` [S] is that of one parcel. Rows after a fixed point repeat it. TOO_LONG beyond `limit`.
     """
     size = len(best)
     cover = np.full((most + 1, size), 1 << 62, dtype=np.int64)
     cover[:, 0] = 0
     steps = 0
     for n in range(1, most + 1):
+        if steps > limit:
+            return cover, TOO_LONG
         changed = False
         for x in range(1, size):
             least = cover[n - 1, x]
@@ -66,7 +70,9 @@ def least_covers(
 
 
 @kernel
-def all_covers(best: IntArray, start: IntArray, parts: IntArray, most: int) -> tuple[IntArray, int]:
+def all_covers(
+    best: IntArray, start: IntArray, parts: IntArray, most: int, limit: int
+) -> tuple[IntArray, int]:
     """`least_covers` for every day: ([D, N+1, S], steps). Days without news copy the last."""
     days, size = best.shape
     covers = np.empty((days, most + 1, size), dtype=np.int64)
@@ -81,7 +87,9 @@ def all_covers(best: IntArray, start: IntArray, parts: IntArray, most: int) -> t
         if same:
             covers[d] = covers[d - 1]
         else:
-            cover, some = least_covers(best[d], start, parts, most)
+            cover, some = least_covers(best[d], start, parts, most, limit - steps)
+            if some < 0:
+                return covers, TOO_LONG
             covers[d] = cover
             steps += some
     return covers, steps

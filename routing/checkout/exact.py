@@ -11,18 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.checkout.arrivals import (
-    FloatArray,
-    Timetables,
-    arrival_days,
-    direct_probability,
-    hub_probability,
-    latest_inbound,
-    pack_timetables,
-)
+from routing.checkout.arrivals import FloatArray, arrival_days, pack_timetables
 from routing.checkout.bargain import FULL, bargain, best_choice, choices_by_day, surest_covers
+from routing.checkout.chances import pair_chances
 from routing.checkout.contents import Labels, gather
 from routing.checkout.cover import (
+    TOO_LONG,
     UNREACHED,
     all_covers,
     cheapest_parcels,
@@ -58,8 +52,6 @@ MOST_PLANS = 2_000
 """A label search that finds more plans gives up."""
 FIRST_ROOM = 4096
 """Labels a search is first given; on running out it starts again with eight times as many."""
-LAYERS = 6
-"""More parcels than this seldom help: what a scalar programme is expected to run through."""
 SLACK = 1e-11
 """Joint probabilities are products of floats; the case format accepts q x (1 - 1e-11)."""
 
@@ -175,7 +167,7 @@ class _Pass:
         self.start, self.parts = sub_multisets(self.states, present)
         timetables = pack_timetables(self.problem, self.services)
         if self.problem.joint:
-            chances = self._chances(timetables)
+            chances = pair_chances(self.problem, self.services, self.layout, timetables, self.need)
             days = np.flatnonzero((chances >= self.need).any(axis=0))
             return self._bargain(chances, [int(day) for day in days])
         arrival = arrival_days(
@@ -233,49 +225,6 @@ class _Pass:
             good = good & (whole[:, columns].all(axis=1) | apart)
         return good
 
-    def _chances(self, timetables: Timetables) -> FloatArray:
-        """[pairs, days] probability of arrival by each day."""
-        layout, problem = self.layout, self.problem
-        service = np.array(layout.pair_service, dtype=np.int64)
-        hub = np.array(layout.pair_hub, dtype=np.int64)
-        days = len(problem.day_starts) - 1
-        chances = np.zeros((len(service), days), dtype=np.float64)
-        direct = np.flatnonzero(hub < 0)
-        shared = (timetables.pickups, timetables.pickup_start, timetables.delivery_day,
-                  timetables.day_starts, timetables.minutes, timetables.mass)  # fmt: skip
-        minute = np.array(layout.pair_minute, dtype=np.int64)
-        chances[direct] = direct_probability(service[direct], minute[direct], *shared, days)
-        through = np.flatnonzero(hub >= 0)
-        if not len(through):
-            return chances
-        used = sorted(set(service[through].tolist()))
-        table_of = {number: place for place, number in enumerate(used)}
-        table = np.array([table_of[s] for s in service[through].tolist()], dtype=np.int64)
-        hubs = {place.id: place for place in problem.hubs}
-        own = [hubs[self.services[number].node] for number in used]
-        windows = np.full((len(used), max(len(h.windows) for h in own), 2), -1, dtype=np.int64)
-        for place, one in enumerate(own):
-            for w, window in enumerate(one.windows):
-                windows[place, w] = window.open, window.close
-        dwell = np.array([one.dwell_min for one in own], dtype=np.int64)
-        services = np.array(used, dtype=np.int64)
-        latest = latest_inbound(services, windows, dwell, *shared, days)
-        outcomes = max((len(lane.transit.levels) for lane in problem.lanes), default=1)
-        minutes = np.full((len(problem.lanes), outcomes), np.iinfo(np.int64).max, dtype=np.int64)
-        level = np.zeros((len(problem.lanes), outcomes), dtype=np.float64)
-        for place, lane in enumerate(problem.lanes):
-            known = len(lane.transit.levels)
-            minutes[place, :known] = lane.transit.minutes
-            level[place, :known] = [float(one) for one in lane.transit.levels]
-        nodes = np.array(layout.pair_node, dtype=np.int64)[through]
-        tree = layout.tree
-        chances[through] = hub_probability(
-            table, nodes, services, latest, timetables.mass,
-            np.array(tree.parent, dtype=np.int64), np.array(tree.lane, dtype=np.int64),
-            np.array(tree.departure, dtype=np.int64), minutes, level, self.need, days,
-        )  # fmt: skip
-        return chances
-
     def _plain(self, arrival: IntArray) -> list[Plan] | None:
         """One scalar programme per day; (cost, CO2e) is one combined amount."""
         wanted = sorted(set(arrival[arrival >= 0].tolist()))
@@ -287,9 +236,11 @@ class _Pass:
         best, which = cheapest_parcels(
             self.parcels.state, self.parcels.a, day, len(wanted), self.states.size
         )
-        if len(self.parts) * len(wanted) * min(self.most, LAYERS) > self.budget.work:
+        covers, steps = all_covers(
+            best, self.start, self.parts, self.most, self.budget.work - self.work
+        )
+        if steps == TOO_LONG:
             return None
-        covers, steps = all_covers(best, self.start, self.parts, self.most)
         self.work += int(steps)
         plans = []
         beaten = np.full(self.most + 1, UNREACHED, dtype=np.int64)
@@ -320,12 +271,15 @@ class _Pass:
             start, chosen = choices_by_day(
                 parcels.state, parcels.a, parcels.b, parcels.pair, chances, day, self.need, size
             )
+            limit = self.budget.work - self.work
             least_a, some = least_covers(
-                best_choice(start, chosen, parcels.a), self.start, self.parts, self.most
+                best_choice(start, chosen, parcels.a), self.start, self.parts, self.most, limit
             )
-            least_b, _ = least_covers(
-                best_choice(start, chosen, parcels.b), self.start, self.parts, self.most
+            least_b, more = least_covers(
+                best_choice(start, chosen, parcels.b), self.start, self.parts, self.most, limit
             )
+            if TOO_LONG in (some, more):
+                return None
             surest = surest_covers(
                 self.start, self.parts, start, chosen, parcels.pair, chances, day, self.most
             )
@@ -337,14 +291,17 @@ class _Pass:
                     continue
                 room = FIRST_ROOM
                 while True:
-                    total, labels, plan_label, parent, parcel = bargain(
+                    total, steps, plan_label, parent, parcel = bargain(
                         end, self.most, self.start, self.parts, start, chosen, parcels.a,
                         parcels.b, parcels.pair, chances, day, self.need, least_a, least_b, surest,
                         known_n, known_a, known_b, found, room,
+                        self.budget.work - self.work,
                     )  # fmt: skip
-                    self.work += int(labels)
-                    if total != FULL:
+                    self.work += int(steps)
+                    if total >= 0:
                         break
+                    if total != FULL:
+                        return None
                     if room >= self.budget.labels:
                         return None
                     room *= 8

@@ -27,12 +27,17 @@ from routing.checkout.problem import (
     Plan,
     PlannedParcel,
     Problem,
+    Reason,
+    ReasonCode,
     VolumeRule,
     frontier,
 )
 from routing.checkout.rebuild import NO_PRICE, improve
 
 SEED = 20240229
+MOST_UNITS = 500
+"""Carts of more units are not searched."""
+COMMON_UNITS = 100
 POLISH_STATES = 400
 """Pairs of parcels with more sub-multisets are left as they are."""
 
@@ -52,6 +57,12 @@ def solve_large(
 ) -> Answer:
     """Good plans over `objectives`; `exact` is false and `bound` is below any plan's cost."""
     effort = effort or Effort()
+    units = sum(line.qty for line in problem.lines)
+    if units > MOST_UNITS:
+        reason = Reason(ReasonCode.NOT_FOUND, None, (("units", units), ("most", MOST_UNITS)))
+        return Answer((), False, None, (reason,), "large", 0)
+    # a step takes time with the units: a big cart gets fewer
+    effort = replace(effort, steps=min(effort.steps, effort.steps * COMMON_UNITS // units))
     evaluator = Evaluator(problem)
     levels = _leg_levels(problem)
     plans: list[Plan] = []
@@ -206,22 +217,24 @@ def _polish(
     while improved and spent < tries:
         improved = False
         order = sorted(plan.parcels, key=lambda parcel: len(parcel.contents))
-        for pair in combinations(order, 2):
+        for left, right in combinations(range(len(order)), 2):
+            pair = (order[left], order[right])
+            rest = tuple(one for n, one in enumerate(order) if n not in (left, right))
             key = frozenset(pair)
             if key in seen or spent >= tries:
                 continue
             seen.add(key)
-            part = _part(problem, plan, pair)
-            if part is None:
+            part = _part(problem, rest, pair)
+            before = evaluator.plan(pair)
+            if part is None or before is None:
                 continue
             spent += 1
             solved = solve_exactly(part, ("cost", "date"), budget)
-            before = evaluator.plan(pair)
-            if not solved.plans or before is None:
-                continue
-            better = [one for one in solved.plans if one.cost < before.cost]
-            rest = tuple(parcel for parcel in plan.parcels if parcel not in key)
-            made = [evaluator.plan((*rest, *one.parcels)) for one in better]
+            made = [
+                evaluator.plan((*rest, *one.parcels))
+                for one in solved.plans or ()
+                if one.cost < before.cost
+            ]
             good = [one for one in made if one is not None and one.parcels_n <= problem.max_parcels]
             if good:
                 found += good
@@ -231,8 +244,10 @@ def _polish(
     return found, spent
 
 
-def _part(problem: Problem, plan: Plan, parcels: tuple[PlannedParcel, ...]) -> Problem | None:
-    """The cart of these parcels alone, with the stock the rest of the plan leaves."""
+def _part(
+    problem: Problem, rest: Sequence[PlannedParcel], parcels: tuple[PlannedParcel, ...]
+) -> Problem | None:
+    """The cart of these parcels alone, with the stock that the `rest` of the plan leaves."""
     wanted: dict[str, int] = {}
     for parcel in parcels:
         for one in parcel.contents:
@@ -244,11 +259,10 @@ def _part(problem: Problem, plan: Plan, parcels: tuple[PlannedParcel, ...]) -> P
         return None
     item = {line.id: line.item.id for line in problem.lines}
     taken: dict[tuple[str, str], int] = {}
-    for parcel in plan.parcels:
-        if parcel not in parcels:
-            for line, location, qty in parcel.contents:
-                key = (item[line], location)
-                taken[key] = taken.get(key, 0) + qty
+    for parcel in rest:
+        for line, location, qty in parcel.contents:
+            key = (item[line], location)
+            taken[key] = taken.get(key, 0) + qty
     lines = tuple(replace(line, qty=wanted[line.id]) for line in problem.lines if line.id in wanted)
     needed = {line.item.id for line in lines}
     offers = tuple(

@@ -28,12 +28,13 @@ SMALL = Budget(states=2_000, pairs=200_000, labels=100_000)
 
 def explain_infeasible(problem: Problem) -> tuple[Reason, ...]:
     """The rules that rule out every plan; lines first, else the cart as a whole."""
-    reasons = []
-    for line in problem.lines:
-        reason = _explain_line(problem, line)
-        if reason is not None:
-            reasons.append(reason)
-    return tuple(reasons) or (_explain_cart(problem),)
+    return explain_lines(problem) or (_explain_cart(problem),)
+
+
+def explain_lines(problem: Problem) -> tuple[Reason, ...]:
+    """The lines that could not be served even alone; empty when each could."""
+    reasons = (_explain_line(problem, line) for line in problem.lines)
+    return tuple(reason for reason in reasons if reason is not None)
 
 
 def _explain_line(problem: Problem, line: Line) -> Reason | None:

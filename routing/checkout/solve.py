@@ -14,8 +14,9 @@ from routing.checkout.problem import (
     Problem,
     Reason,
     ReasonCode,
+    frontier,
 )
-from routing.checkout.reasons import explain_infeasible
+from routing.checkout.reasons import explain_infeasible, explain_lines
 
 
 def solve(
@@ -27,19 +28,21 @@ def solve(
     """The non-dominated plans of a cart over `objectives`; the same answer on every machine.
 
     Beyond the exact budget `exact` is false: carts with rules that tie units to one parcel go to
-    CP-SAT, all others to the search on large carts.
+    CP-SAT; others are solved exactly without the CO2e objective if that helps, else searched.
     """
     check_objectives(objectives)
     solved = solve_exactly(problem, objectives, budget)
     if solved.plans is None:
-        return _beyond(problem, objectives, solved.work)
+        return _beyond(problem, objectives, budget, solved.work)
     if not solved.plans:
         return Answer((), True, None, explain_infeasible(problem), "exact", solved.work)
     bound = min(plan.cost for plan in solved.plans) if "cost" in objectives else None
     return Answer(solved.plans, True, bound, (), "exact", solved.work)
 
 
-def _beyond(problem: Problem, objectives: Sequence[Objective], work: int) -> Answer:
+def _beyond(
+    problem: Problem, objectives: Sequence[Objective], budget: Budget | None, work: int
+) -> Answer:
     if problem.rules.together or problem.rules.whole_lines:
         found = cheapest(problem)
         if found.plan is not None:
@@ -48,8 +51,22 @@ def _beyond(problem: Problem, objectives: Sequence[Objective], work: int) -> Ans
             reason = Reason(ReasonCode.RULES_EXCLUDE)
             return Answer((), True, None, (reason,), "cpsat", work)
         return Answer((), False, found.bound, (Reason(ReasonCode.NOT_FOUND),), "cpsat", work)
+    others = tuple(objective for objective in objectives if objective != "co2")
+    if others and others != tuple(objectives):
+        solved = solve_exactly(problem, others, budget)
+        work += solved.work
+        if solved.plans:
+            # exact in all but CO2e, which then only breaks ties
+            least = min(plan.cost for plan in solved.plans) if "cost" in others else None
+            plans = frontier(solved.plans, objectives)
+            return Answer(plans, False, least, (), "exact_without_co2", work)
     answer = solve_large(problem, objectives)
-    reasons = () if answer.plans else explain_infeasible(problem)
+    reasons = answer.reasons
+    if not answer.plans:
+        unserved = explain_lines(problem)
+        if unserved:
+            return Answer((), True, None, unserved, "exact", work)
+        reasons = reasons or (Reason(ReasonCode.NOT_FOUND),)
     return replace(answer, reasons=reasons, work=work + answer.work)
 
 
