@@ -1,8 +1,10 @@
 """`ETag` and `If-Match`: who edits something says which version they read."""
 
+import hashlib
 from typing import Annotated
 
 from fastapi import Header
+from pydantic import BaseModel
 
 from api.problems import HttpError
 
@@ -16,15 +18,15 @@ IfMatch = Annotated[
 ]
 
 
-def etag(version: object) -> str:
-    """The header's value for a version."""
-    return f'"{version}"'
+def etag(shown: BaseModel) -> str:
+    """The header's value for what a reader was shown."""
+    return f'"{hashlib.sha256(shown.model_dump_json().encode()).hexdigest()[:32]}"'
 
 
-def require_match(given: str | None, version: object) -> None:
-    """Refuse a change without If-Match (428), or one against another version (412)."""
+def require_match(given: str | None, shown: BaseModel) -> None:
+    """Refuse a change without If-Match (428), or one of what has changed since (412)."""
     if given is None:
         raise HttpError("precondition_required")
     wanted = {part.strip().removeprefix("W/") for part in given.split(",")}
-    if etag(version) not in wanted and "*" not in wanted:
+    if etag(shown) not in wanted and "*" not in wanted:
         raise HttpError("changed")

@@ -31,7 +31,6 @@ from store.tables import IdempotencyRow
 
 LEASE = timedelta(seconds=60)  # longer than any request lives
 NONCE_BYTES = 12  # AES-GCM, NIST SP 800-38D
-KEPT_FOR = timedelta(days=2)  # after that a key may be forgotten by upkeep
 
 KeyHeader = Annotated[
     str | None,

@@ -16,7 +16,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
-from api import tracking_jobs
+from api import tracking_jobs, upkeep
 from api.wiring import Lanewise
 from core.errors import LanewiseError
 from core.ids import BookingId, ParcelId, TenantId
@@ -46,6 +46,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("carriers.sweep", 300),
     Scheduled("routing.seal_promises", 60),
     Scheduled("poll_scans", tracking_jobs.POLL_EVERY_S),
+    Scheduled("forget_answers", upkeep.FORGET_EVERY_S),
     Scheduled("watch_parcels", tracking_jobs.WATCH_EVERY_S),
     Scheduled("purge_webhooks", tracking_jobs.PURGE_EVERY_S),
 )
@@ -132,6 +133,7 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "follow_booking": tracking_jobs.booking_follower,
     "poll_scans": tracking_jobs.scan_poller,
     "purge_webhooks": tracking_jobs.webhook_purger,
+    "forget_answers": upkeep.answer_forgetter,
     "read_webhook": tracking_jobs.webhook_reader,
     "send_notice": tracking_jobs.notice_sender,
     "watch_parcels": tracking_jobs.parcel_watcher,

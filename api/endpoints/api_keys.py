@@ -12,11 +12,14 @@ from starlette.responses import Response
 
 from api.callers import SCOPES, Visit, allowed
 from api.endpoints.fields import Code, Given, Text
+from api.etags import IfMatch, etag, require_match
 from api.idempotency import Answer, Change, changing
 from api.paging import Page, PagingDep
 from api.problems import SHARED, problems
-from core.errors import NotAllowed
+from core.errors import NotAllowed, NotFound
+from store.audit import audit
 from store.keys import ALL_SCOPES, create_key, revoke_key
+from store.session import lock
 from store.tables import ApiKeyRow
 
 router = APIRouter(prefix="/v1/api-keys", tags=["operations"])
@@ -116,6 +119,55 @@ def list_keys(paging: PagingDep, visit: Visit = allowed("keys")) -> Page[KeyOut]
     with visit.reading() as session:
         rows, cursor = paging.take(session, select(ApiKeyRow), ApiKeyRow.id)
         return Page[KeyOut](items=[_out(row) for row in rows], next_cursor=cursor)
+
+
+@router.get("/{key_id}", operation_id="read_api_key", responses=problems(*SHARED, "not_found"))
+def read_key(key_id: UUID, response: Response, visit: Visit = allowed("keys")) -> KeyOut:
+    """One key; its `ETag` is what a change must name in `If-Match`."""
+    with visit.reading() as session:
+        key = _out(_found(session, key_id))
+    response.headers["ETag"] = etag(key)
+    return key
+
+
+class KeyChange(Given):
+    """What may be changed of a key."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"name": "shop backend, Lyon"}]}
+    )
+
+    name: Annotated[Text, Field(min_length=1, description="What the key is for.")]
+
+
+@router.patch(
+    "/{key_id}",
+    operation_id="change_api_key",
+    responses=problems(*SHARED, "not_found", "changed", "precondition_required"),
+)
+def change_key(
+    key_id: UUID,
+    body: KeyChange,
+    response: Response,
+    if_match: IfMatch = None,
+    visit: Visit = allowed("keys"),
+) -> KeyOut:
+    """Rename a key, unless somebody changed it since you read it."""
+    with visit.writing() as session:
+        row = lock(session, ApiKeyRow, key_id)
+        require_match(if_match, _out(row))
+        row.name = body.name
+        audit(session, "api_key.renamed", "api_key", key_id)
+        key = _out(row)
+    response.headers["ETag"] = etag(key)
+    return key
+
+
+def _found(session: Session, key_id: UUID) -> ApiKeyRow:
+    row = session.get(ApiKeyRow, key_id)
+    if row is None:
+        raise NotFound("no such API key")
+    return row
 
 
 @router.delete(

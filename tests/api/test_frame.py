@@ -233,3 +233,16 @@ def test_a_foreign_tenants_key_is_not_found(
     mine = caller.post("/v1/api-keys", json={"name": "mine"}).json()["id"]
     assert is_problem(stranger.delete(f"/v1/api-keys/{mine}"), 404, "not_found")
     assert mine not in stranger.get("/v1/api-keys").text
+
+
+def test_two_who_edit_the_same_thing_are_told(caller: Caller) -> None:
+    made = caller.post("/v1/api-keys", json={"name": "shop"}).json()
+    path = f"/v1/api-keys/{made['id']}"
+    tag = caller.get(path).headers["etag"]
+    assert is_problem(caller.send("PATCH", path, json={"name": "x"}), 428, "precondition_required")
+    first = caller.send("PATCH", path, json={"name": "mine"}, headers={"If-Match": tag})
+    assert first.json()["name"] == "mine"
+    second = caller.send("PATCH", path, json={"name": "yours"}, headers={"If-Match": tag})
+    assert is_problem(second, 412, "changed")
+    again = {"If-Match": first.headers["etag"]}
+    assert caller.send("PATCH", path, json={"name": "ours"}, headers=again).status_code == 200

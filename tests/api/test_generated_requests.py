@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from api.main import create_app
 from core.clock import ManualClock
+from routing.flows.import_network import import_network
 from store.keys import create_key, create_tenant
 from tests.api.conftest import make_lanewise
 
@@ -52,7 +53,7 @@ def probe(operation: Any, mode: GenerationMode, secret: str) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_no_generated_request_breaks_the_server_or_the_document(
-    sqlite_engine: Engine, clock: ManualClock
+    sqlite_engine: Engine, clock: ManualClock, network_files: dict[str, str]
 ) -> None:
     load_all_checks()
     lanewise = make_lanewise(sqlite_engine, clock, rate_limit_per_minute=10_000_000)
@@ -60,6 +61,7 @@ def test_no_generated_request_breaks_the_server_or_the_document(
         tenant = create_tenant(session, "test")
     with lanewise.sessions(tenant) as session:
         _, secret = create_key(session, "k")
+        import_network(session, network_files)
     schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(lanewise))
     failures: list[str] = []
     visited = 0

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from api import idempotency
+from api.upkeep import KEPT_FOR, forget_answers
 from api.wiring import Lanewise
 from core.clock import ManualClock
 from core.ids import TenantId
@@ -132,3 +133,14 @@ def test_a_refused_request_keeps_nothing(
     assert is_problem(answer, 404, "not_found")
     with lanewise.sessions(tenant, read_only=True) as session:
         assert session.scalar(select(func.count()).select_from(IdempotencyRow)) == 0
+
+
+def test_kept_answers_are_forgotten_after_two_days(
+    caller: Caller, lanewise: Lanewise, tenant: TenantId, clock: ManualClock
+) -> None:
+    caller.post("/v1/api-keys", json={"name": "old"}, headers=KEY)
+    clock.advance(KEPT_FOR + timedelta(minutes=1))
+    caller.post("/v1/api-keys", json={"name": "new"}, headers={"Idempotency-Key": "another"})
+    with lanewise.sessions(tenant) as session:
+        assert forget_answers(session) == 1
+        assert session.scalars(select(IdempotencyRow)).one().key == "another"

@@ -52,6 +52,8 @@ VISITS: dict[str, Visit] = {
         lambda ids: "/v1/api-keys", {"name": "x", "seller": "seller-b"}, (201,), (403,)
     ),
     "list_api_keys": Visit(lambda ids: "/v1/api-keys", None, (200,)),
+    "read_api_key": Visit(lambda ids: f"/v1/api-keys/{ids['key']}"),
+    "change_api_key": Visit(lambda ids: f"/v1/api-keys/{ids['key']}", {"name": "stolen"}),
     "revoke_api_key": Visit(lambda ids: f"/v1/api-keys/{ids['key']}"),
     "list_jobs": Visit(lambda ids: "/v1/jobs", None, (200,)),
     "read_job": Visit(lambda ids: f"/v1/jobs/{ids['job']}"),
