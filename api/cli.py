@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "case": ("case", "solve planning cases, verify answers"),
     "api-key": ("api_key", "create, list, revoke API keys"),
     "backup": ("backup", "copy the database while it is in use"),
+    "demo": ("demo", "play the demo: one cart, a week, real carts"),
     "doctor": ("doctor", "check settings, folder, key, database and jobs"),
     "restore": ("restore", "put a backup in place of the database"),
     "serve": ("serve", "API and pages, background work included"),

@@ -86,17 +86,26 @@ class Shop:
         }
         self._need("PUT", "/v1/stock", {"changes": [change]})
 
-    def send_back(self, order_id: str, *, reason: str) -> bool:
-        """Ask to return the first line of an order; False when the policy refuses."""
+    def send_back(self, order_id: str, *, cause: str) -> str:
+        """Ask to return one unit of an order's first line; the slip's code, empty when refused."""
         line = self.order(order_id)["lines"][0]
         body = {
             "order_id": order_id,
-            "lines": [{"line": line["line"], "seller": line["seller"], "qty": 1, "reason": reason}],
+            "lines": [{"line": line["line"], "qty": 1, "cause": cause}],
         }
         reply = self.marketplace.call("POST", "/v1/returns", body, key=f"return-{order_id}")
         if not reply.ok:
             self._count(reply, "return_refused")
-        return reply.ok
+            return ""
+        code: str = reply.body["items"][0]["code"]
+        return code
+
+    def receive_back(self, code: str) -> int:
+        """The goods are back: the refund that is now to be paid, in minor units."""
+        refund = self._need(
+            "POST", "/v1/returns/receipts", {"code": code}, key=f"back-{code[-40:]}"
+        )
+        return int(refund["amount"]["minor"])
 
     def _need(
         self, method: str, path: str, body: Any = None, *, key: str | None = None

@@ -26,6 +26,7 @@ from simulations.travel import travel
 Process = Generator[simpy.Event, Any, None]
 TICK = timedelta(hours=3)
 NEXT_PICKUP = timedelta(days=1)
+WAY_BACK = timedelta(days=3)
 HANDS = timedelta(minutes=10)  # before the pickup the parcel is scanned at the door
 
 
@@ -59,6 +60,7 @@ class OrderFate:
     sellers: tuple[str, ...]
     parcels: list[ParcelFate] = field(default_factory=list)
     returned: bool = False
+    refund_minor: int | None = None
 
     @property
     def settled(self) -> bool:
@@ -104,6 +106,7 @@ class WorldReport:
             "settled_orders": len(settled),
             "kept_orders": kept,
             "returned_orders": sum(order.returned for order in self.orders),
+            "refunds": sum(order.refund_minor is not None for order in self.orders),
             "short_counts": self.short_counts,
         }
 
@@ -282,8 +285,15 @@ class World:
         self._return_due = False
         yield self._env.timeout(self.scenario.return_after.total_seconds())
         self._now()
-        fate.returned = self.shop.send_back(fate.order_id, reason=draw.choice(RETURN_REASONS))
+        code = self.shop.send_back(fate.order_id, cause=draw.choice(RETURN_CAUSES))
+        self.marketplace.work()
+        if not code:
+            return
+        fate.returned = True
+        yield self._env.timeout(WAY_BACK.total_seconds())
+        self._now()
+        fate.refund_minor = self.shop.receive_back(code)
         self.marketplace.work()
 
 
-RETURN_REASONS = ("too_small", "not_as_described", "changed_mind", "damaged", "arrived_late")
+RETURN_CAUSES = ("changed_mind", "does_not_fit", "damaged", "not_as_described", "arrived_late")

@@ -1,0 +1,46 @@
+"""`lanewise demo`: one cart's way, a simulated week, real carts; and a page to look at."""
+
+import os
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from api.commands.output import progress
+from api.demo.carts import play_carts
+from api.demo.house import demo_house
+from api.demo.page import write_page
+from api.demo.tell import tell_carts, tell_thread, tell_week
+from api.demo.thread import play_thread
+from api.demo.week import play_week
+from api.logs import set_up_logs
+from api.settings import read_settings
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    quick: Annotated[bool, typer.Option("--quick", help="Only the first act.")] = False,
+) -> None:
+    """Play the demo in `var/demo` (SQLite, simulated carriers); ends by itself."""
+    started = time.monotonic()
+    settings = read_settings(os.environ)
+    set_up_logs(settings.model_copy(update={"log_level": "error"}))
+    console = Console(width=max(Console().width, 110))
+    with demo_house(settings) as house:
+        progress("a cart becomes a promise, parcels, labels and a manifest …")
+        thread = play_thread(house)
+        tell_thread(console, thread)
+        week = carts = None
+        if not quick:
+            progress("a simulated week …")
+            week = play_week(house, lambda text: progress(f"  {text}"))
+            tell_week(console, week)
+            progress("real carts …")
+            carts = play_carts(settings.olist, lambda text: progress(f"  {text}"))
+            tell_carts(console, carts)
+        page = write_page(house, thread, week, carts)
+    console.print(f"Look at [bold]{page}[/bold]; `make serve` opens the same data.")
+    progress(f"demo took {time.monotonic() - started:.0f} s")

@@ -1,0 +1,46 @@
+"""Act three: real carts of a real marketplace, planned as of their purchase."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulations.adapters.olist_files import read_olist
+from simulations.olist.carts import CartComparison, choose_orders, compare_carts
+from simulations.olist.derived import history
+
+CARTS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class CartsStory:
+    """The carts, or in one sentence why there are none."""
+
+    rows: tuple[CartComparison, ...]
+    absent: str = ""
+
+    @property
+    def delivered(self) -> list[CartComparison]:
+        return [row for row in self.rows if row.came_days is not None]
+
+
+def play_carts(folder: Path | None, say: Callable[[str], None]) -> CartsStory:
+    """Compare; a folder that is absent is said, a broken one raises InvalidInput."""
+    if folder is None or not folder.is_dir():
+        return CartsStory(
+            (),
+            "No real orders here: set LANEWISE_OLIST to a folder with the published Olist files "
+            "to plan real carts too.",
+        )
+    data = read_olist(folder)
+    chosen = choose_orders(data, CARTS)
+    return CartsStory(tuple(compare_carts(data, history(data), chosen, say)))
+
+
+def share(flags: Sequence[bool | None]) -> float:
+    """The share of true ones among those that are known."""
+    known = [flag for flag in flags if flag is not None]
+    return sum(known) / len(known) if known else 0.0
+
+
+def mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0

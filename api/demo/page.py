@@ -1,0 +1,144 @@
+"""Writes `var/demo/index.html`: what the demo made, with relative links only."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from api.demo.carts import CartsStory
+from api.demo.house import DemoHouse
+from api.demo.thread import ThreadStory
+from api.demo.week import PLACES, WeekStory
+from api.pages.plots import Bar, Dot, Link, bars, histogram, lanes_map
+from api.pages.render import STATIC
+from routing.network.destinations import PostalIndex, UnknownDestination
+
+SHOWN_NOTICES = 12
+
+
+def write_page(
+    house: DemoHouse, thread: ThreadStory, week: WeekStory | None, carts: CartsStory | None
+) -> Path:
+    """Write the page and copies of the customer's pages; returns its path."""
+    shutil.copytree(STATIC, house.folder / "static", dirs_exist_ok=True)
+    values: dict[str, Any] = {
+        "thread": thread,
+        "labels": [path.name for path in thread.labels],
+        "manifests": [(path.name, manifest) for path, manifest in thread.manifests],
+        "options_plot": _options(thread),
+        "week": week,
+        "carts": carts,
+    }
+    if week is not None:
+        values |= {
+            "figures": week.report.figures(),
+            "week_plot": _week(week),
+            "notices": _notices(house),
+            "pages": _customer_pages(house, week),
+            "map": _map(house, week),
+        }
+    if carts is not None and carts.rows:
+        values |= {"carts_plot": _days(carts), "charge_plot": _charges(carts)}
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape()
+    )
+    path = house.folder / "index.html"
+    path.write_text(environment.get_template("page.html").render(values), encoding="utf-8")
+    return path
+
+
+def _options(thread: ThreadStory) -> str:
+    rows = [
+        Bar(
+            option["promise"]["date"],
+            option["charge"]["total"]["minor"] / 100,
+            f"{len(option['parcels'])} parcels",
+            2 if option["code"] == thread.option["code"] else 1,
+        )
+        for option in thread.quote["options"]
+    ]
+    return bars("Price by arrival date", "EUR", rows)
+
+
+def _week(week: WeekStory) -> str:
+    figures = week.report.figures()
+    names = ("parcels", "delivered", "missed_pickups", "delayed", "lost")
+    rows = [Bar(name.replace("_", " "), figures[name]) for name in names]
+    rows.append(Bar("warned in time", len(week.warned), series=2))
+    return bars("What happened to the parcels", "parcels", rows)
+
+
+def _days(carts: CartsStory) -> str:
+    return histogram(
+        "Promised days",
+        "days",
+        ("Lanewise, joint 95 %", [row.our_days for row in carts.rows]),
+        ("the marketplace", [row.their_days for row in carts.rows]),
+    )
+
+
+def _charges(carts: CartsStory) -> str:
+    return bars(
+        "Freight charged, all carts",
+        "BRL",
+        [
+            Bar("Lanewise", round(sum(row.our_charge_minor for row in carts.rows) / 100)),
+            Bar(
+                "the marketplace",
+                round(sum(row.their_charge_minor for row in carts.rows) / 100),
+                series=2,
+            ),
+        ],
+    )
+
+
+def _notices(house: DemoHouse) -> list[str]:
+    folder = house.folder / "outbox"
+    names = sorted(
+        str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix != ".tmp"
+    )
+    readable = [name for name in names if name.endswith((".html", ".txt", ".eml"))]
+    return readable[:SHOWN_NOTICES]
+
+
+def _customer_pages(house: DemoHouse, week: WeekStory) -> list[tuple[str, str]]:
+    """Copies of the tracking page of a late order and the return page of a returned one."""
+    late = next((o for o in week.report.orders if any(p.delayed for p in o.parcels)), None)
+    returned = next((o for o in week.report.orders if o.returned), None)
+    found = []
+    for name, title, order in (
+        ("track", "Tracking page of a delayed order", late),
+        ("returns", "Return page of a returned order", returned),
+    ):
+        if order is None:
+            continue
+        reply = house.marketplace.call(
+            "POST", f"/v1/journeys/orders/{order.order_id}/links", key=f"page-{name}"
+        )
+        if not reply.ok:
+            continue
+        page = house.marketplace.fetch(urlsplit(reply.body[name]).path).decode()
+        path = house.folder / f"{name}.html"
+        path.write_text(page.replace('"/static/', '"static/'), encoding="utf-8")
+        found.append((path.name, title))
+    return found
+
+
+def _map(house: DemoHouse, week: WeekStory) -> str:
+    network = house.network
+    index = PostalIndex(network.postcodes)
+    counts: dict[tuple[str, int], int] = {}
+    for order in week.report.orders:
+        at = PLACES.index(order.destination)
+        for parcel in order.parcels:
+            counts[parcel.origin, at] = counts.get((parcel.origin, at), 0) + 1
+    hubs = {hub.location for hub in network.hubs}
+    dots = [Dot(place.point, place.address.city, place.code in hubs) for place in network.locations]
+    links = []
+    for (origin, at), count in counts.items():
+        to = index.resolve(PLACES[at])
+        if not isinstance(to, UnknownDestination):
+            links.append(Link(network.location(origin).point, to.point, count))
+    return lanes_map("Lanes of the simulated week", dots, links)

@@ -1,0 +1,92 @@
+"""Act two: a simulated week of the demo marketplace, with a late parcel warned of and a return."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from api.demo.house import DemoHouse
+from core.ids import TenantId
+from core.places import Destination
+from simulations.scenario import Scenario
+from simulations.shop import open_voice
+from simulations.world import World, WorldReport
+from store.keys import only_tenant
+from tracking.tables import IncidentRow, NoticeRow, TrackedParcelRow
+
+ORDERS_PER_DAY = 5.0
+PLACES = (
+    Destination("FR", "75011"),
+    Destination("FR", "69003"),
+    Destination("NL", "1012LG"),
+    Destination("DE", "10115"),
+    Destination("BE", "1000"),
+    Destination("GB", "SW1A1AA"),
+    Destination("ES", "28013"),
+    Destination("IT", "20121"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WeekStory:
+    """The world's report, and what the marketplace knew and told meanwhile."""
+
+    report: WorldReport
+    notices: list[dict[str, Any]]
+    incidents: dict[str, int]
+    warned: list[dict[str, Any]]
+    """Parcels whose customer was told of a delay before the promised date."""
+
+
+def play_week(house: DemoHouse, say: Callable[[str], None]) -> WeekStory:
+    """Run the week on the house's own clock and doors."""
+    market = house.marketplace
+    start = (market.now() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    scenario = Scenario("week", start, 7, orders_per_day=ORDERS_PER_DAY, certain_delay=True)
+    voices = {carrier.code: open_voice(market, carrier.code) for carrier in house.network.carriers}
+    say("a week of orders, late pickups, delays and returns")
+    world = World(market, house.network, scenario, seed=7, places=PLACES, voices=voices)
+    report = world.run()
+    with house.lanewise.sessions.system(read_only=True) as session:
+        tenant = only_tenant(session)
+    return _told(house, tenant, report)
+
+
+def _told(house: DemoHouse, tenant: TenantId, report: WorldReport) -> WeekStory:
+    with house.lanewise.sessions(tenant, read_only=True) as session:
+        notices = session.scalars(select(NoticeRow).order_by(NoticeRow.created_at)).all()
+        incidents = session.scalars(select(IncidentRow)).all()
+        parcels = {row.id: row for row in session.scalars(select(TrackedParcelRow))}
+    kinds: dict[str, int] = {}
+    for incident in incidents:
+        kinds[incident.kind] = kinds.get(incident.kind, 0) + 1
+    told = [
+        {
+            "occasion": notice.occasion,
+            "language": notice.language,
+            "state": notice.state,
+            "created_at": notice.created_at,
+            "parcel_id": str(notice.parcel_id or ""),
+            "order_id": str(notice.order_id),
+        }
+        for notice in notices
+    ]
+    warned = []
+    for notice in notices:
+        parcel = parcels.get(notice.parcel_id) if notice.parcel_id else None
+        if parcel is None or notice.occasion not in ("delayed", "late", "delay"):
+            continue
+        if notice.created_at < parcel.promised_by:
+            warned.append(
+                {
+                    "reference": parcel.order_reference,
+                    "told_at": notice.created_at,
+                    "promised_by": parcel.promised_by,
+                    "delivered_at": parcel.delivered_at,
+                    "language": notice.language,
+                    "zone": parcel.zone,
+                }
+            )
+    return WeekStory(report, told, kinds, warned)
