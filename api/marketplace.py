@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from core.errors import LanewiseError
 from simulations.ports import Reply
 
 BASE = "http://lanewise.local"
+SLOT_PAUSE = timedelta(hours=6)  # the schedule's grain in a rehearsal; scans act at once
 
 
 class LocalMarketplace:
@@ -31,6 +32,7 @@ class LocalMarketplace:
         self.lanewise = lanewise
         self._clock = lanewise.clock
         self._key = key
+        self._next_slots = lanewise.clock.now()
         self._loop = asyncio.new_event_loop()
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(create_app(lanewise)), base_url=BASE, timeout=60
@@ -86,9 +88,11 @@ class LocalMarketplace:
         return self._clock.now()
 
     def advance(self, instant: datetime) -> None:
-        """Move the clock, queue the schedule's present slots and run everything due."""
+        """Move the clock, run everything due, and once in a while what the schedule asks for."""
         self._clock.set(instant)
-        queue_slots(self.lanewise)
+        if instant >= self._next_slots:
+            queue_slots(self.lanewise)
+            self._next_slots = instant + SLOT_PAUSE
         self.work()
 
     def work(self) -> int:

@@ -24,7 +24,7 @@ from simulations.shop import CarrierVoice, Placed, Shop, pick
 from simulations.travel import travel
 
 Process = Generator[simpy.Event, Any, None]
-TICK = timedelta(hours=3)
+TICK = timedelta(hours=6)
 NEXT_PICKUP = timedelta(days=1)
 WAY_BACK = timedelta(days=3)
 HANDS = timedelta(minutes=10)  # before the pickup the parcel is scanned at the door

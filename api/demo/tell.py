@@ -83,7 +83,8 @@ def tell_week(console: Console, story: WeekStory) -> None:
         ("missed pickups, carrier delays", f"{figures['missed_pickups']}, {figures['delayed']}"),
         ("promises kept", f"{figures['kept_orders']} of {figures['settled_orders']} orders"),
         ("notices sent", sum(notice["state"] == "sent" for notice in story.notices)),
-        ("late parcels warned of before the date", len(story.warned)),
+        ("parcels whose delay was announced before the date", len(story.warned)),
+        ("  of these really late", sum(is_late(one) for one in story.warned)),
         (
             "orders returned, refunds instructed",
             f"{figures['returned_orders']}, {figures['refunds']}",
@@ -92,7 +93,7 @@ def tell_week(console: Console, story: WeekStory) -> None:
     for what, count in rows:
         table.add_row(what, str(count))
     console.print(table)
-    for warning in story.warned[:3]:
+    for warning in sorted(story.warned, key=is_late, reverse=True)[:3]:
         arrived = warning["delivered_at"]
         console.print(
             f"  {warning['reference']}: promised by {warning['promised_by']:%a %d %b}, the customer "
@@ -100,6 +101,12 @@ def tell_week(console: Console, story: WeekStory) -> None:
             + (f"{arrived:%a %d %b}." if arrived else "not at all.")
         )
     console.print()
+
+
+def is_late(warning: dict[str, Any]) -> bool:
+    """Whether a parcel that was announced to be late was."""
+    arrived = warning["delivered_at"]
+    return arrived is None or bool(arrived > warning["promised_by"])
 
 
 def tell_carts(console: Console, story: CartsStory) -> None:

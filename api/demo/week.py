@@ -16,7 +16,7 @@ from simulations.world import World, WorldReport
 from store.keys import only_tenant
 from tracking.tables import IncidentRow, NoticeRow, TrackedParcelRow
 
-ORDERS_PER_DAY = 5.0
+ORDERS_PER_DAY = 4.5
 PLACES = (
     Destination("FR", "75011"),
     Destination("FR", "69003"),
@@ -37,7 +37,7 @@ class WeekStory:
     notices: list[dict[str, Any]]
     incidents: dict[str, int]
     warned: list[dict[str, Any]]
-    """Parcels whose customer was told of a delay before the promised date."""
+    """Parcels whose customer was told of an expected delay before the promised date."""
 
 
 def play_week(house: DemoHouse, say: Callable[[str], None]) -> WeekStory:
@@ -73,20 +73,21 @@ def _told(house: DemoHouse, tenant: TenantId, report: WorldReport) -> WeekStory:
         }
         for notice in notices
     ]
-    warned = []
+    ours = {order.order_id for order in report.orders}
+    warned: dict[str, dict[str, Any]] = {}
     for notice in notices:
         parcel = parcels.get(notice.parcel_id) if notice.parcel_id else None
-        if parcel is None or notice.occasion not in ("delayed", "late", "delay"):
+        if parcel is None or str(parcel.order_id) not in ours:
             continue
-        if notice.created_at < parcel.promised_by:
-            warned.append(
+        if notice.occasion == "delayed" and notice.created_at < parcel.promised_by:
+            warned.setdefault(
+                str(parcel.id),
                 {
                     "reference": parcel.order_reference,
                     "told_at": notice.created_at,
                     "promised_by": parcel.promised_by,
                     "delivered_at": parcel.delivered_at,
                     "language": notice.language,
-                    "zone": parcel.zone,
-                }
+                },
             )
-    return WeekStory(report, told, kinds, warned)
+    return WeekStory(report, told, kinds, list(warned.values()))
