@@ -488,6 +488,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_pickups_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
+        "promise_seals",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("sealed_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_promise_seals_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_promise_seals")),
+        sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_promise_seals_tenant_id_number")),
+    )
+    with op.batch_alter_table("promise_seals", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_promise_seals_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
         "quotes",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("network_hash", sa.String(length=64), nullable=False),
@@ -506,6 +526,26 @@ def upgrade() -> None:
     with op.batch_alter_table("quotes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_quotes_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_quotes_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "sealed_promises",
+        sa.Column("promise_id", sa.Uuid(), nullable=False),
+        sa.Column("seal", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_sealed_promises_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("promise_id", name=op.f("pk_sealed_promises")),
+    )
+    with op.batch_alter_table("sealed_promises", schema=None) as batch_op:
+        batch_op.create_index("ix_sealed_promises_seal", ["tenant_id", "seal"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_sealed_promises_tenant_id"), ["tenant_id"], unique=False
+        )
 
     op.create_table(
         "seller_contacts",
@@ -1223,11 +1263,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_seller_contacts_tenant_id"))
 
     op.drop_table("seller_contacts")
+    with op.batch_alter_table("sealed_promises", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sealed_promises_tenant_id"))
+        batch_op.drop_index("ix_sealed_promises_seal")
+
+    op.drop_table("sealed_promises")
     with op.batch_alter_table("quotes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_quotes_tenant_id"))
         batch_op.drop_index(batch_op.f("ix_quotes_expires_at"))
 
     op.drop_table("quotes")
+    with op.batch_alter_table("promise_seals", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_promise_seals_tenant_id"))
+
+    op.drop_table("promise_seals")
     with op.batch_alter_table("pickups", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_pickups_tenant_id"))
 
