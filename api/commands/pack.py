@@ -18,7 +18,7 @@ from routing.packing.orders import read_bins, read_orders, write_bins, write_pac
 from routing.packing.pack import pack_from
 from routing.packing.picture import draw, frames
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 def _read(path: Path) -> Any:

@@ -38,7 +38,7 @@ _CHECKOUT = (
     Step(100, 100_000, (0,), 100_000, 600),
 )
 EFFORTS = {
-    Preset.CHECKOUT: Effort(_CHECKOUT, 280_000, proof=10_000, proofs=30_000),
+    Preset.CHECKOUT: Effort(_CHECKOUT, 220_000, proof=10_000, proofs=30_000),
     Preset.WAREHOUSE: Effort(
         (
             *_CHECKOUT,
