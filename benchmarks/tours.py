@@ -14,13 +14,19 @@ import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.plan_cases import shared_folder
-from routing.adapters.solver.process import run_engine
+from core.places import GeoPoint
+from routing.adapters.solver.process import CpuWatch, run_engine
+from routing.flows.replan_tours import replan_tours
 from routing.tours.academic import distances
 from routing.tours.checker import check
+from routing.tours.engine import Sequences
 from routing.tours.engines import ENGINES
+from routing.tours.hopeless import set_aside
 from routing.tours.plan import NotFeasible, Plan
-from routing.tours.problem import Matrix, Problem, Stop, VehicleType
+from routing.tours.problem import Kind, Matrix, Problem, Stop, VehicleType
 from routing.tours.reading import read_tours_file
+from routing.tours.travel import geodesic_matrix
+from routing.tours.two_legs import HubDay, plan_two_legs
 
 SOLOMON = ("C104", "R104", "R208", "RC106")
 GH200 = ("C1_2_9", "R1_2_4", "RC2_2_6")
@@ -79,8 +85,11 @@ def run(*, quick: bool, runs: int | None, say: Say) -> list[Figure]:
             say,
         ),
     ]
+    figures += [_replan(folder, name, seeds, say) for name in ("RC2_2_6", "R1_2_4")]
+    figures.append(_cancel(say))
     if quick:
         return figures
+    figures.append(_two_legs(10, say))
     figures.append(
         _windows(folder, "Gehring-Homberger 400, 60 s", GH400, 60, (1.2, 0.9), seeds, say, rival="")
     )
@@ -169,6 +178,114 @@ def _thousand(say: Say) -> Figure:
     seen = f"{problem.shown(own.cost):g} against {theirs:g}"
     must = "feasible in 2 s; in 60 s cheaper than PyVRP alone"
     return Figure("tours, 1 000 stops", must, must, seen, ok)
+
+
+def _replan(folder: Path, name: str, seeds: Iterable[int], say: Say) -> Figure:
+    """Ten new stops among 190 before the day starts; gaps against runs of 20 CPU seconds."""
+    whole, best = load(folder, "vrptw", name)
+    old_problem = replace(whole, stops=whole.stops[:-10])
+    reference = _plan(old_problem, "ruin", 20, 1)
+    assert reference is not None
+    worst_moved, worst_more, worst_s = 0.0, -1e9, 0.0
+    for seed in seeds:
+        old = _plan(old_problem, "ruin", 5, seed)
+        assert old is not None
+        began = time.process_time()
+        answer = replan_tours(whole, old, now_s=0, seconds=0.3, seed=seed)
+        spent = time.process_time() - began
+        new = check(whole, answer.whole)
+        assert isinstance(new, Plan)
+        assert not new.unserved
+        old_gap = 100 * (old.cost / reference.cost - 1)
+        new_gap = 100 * (new.cost / whole.scale / best - 1)
+        say(
+            f"re-plan seed {seed}: old gap {old_gap:.2f} %, new gap {new_gap:.2f} %, {answer.churn.moved} moved, {spent:.2f} s"
+        )
+        worst_moved = max(worst_moved, 100 * answer.churn.share)
+        worst_more = max(worst_more, new_gap - old_gap)
+        worst_s = max(worst_s, spent)
+    must = "≤ 0.5 s, ≤ 5 % moved, gap ≤ old + 0.3"
+    seen = f"{worst_s:.2f} s, {worst_moved:.1f} % moved, gap old {worst_more:+.2f}"
+    ok = worst_s <= 0.5 and worst_moved <= 5 and worst_more <= 0.3
+    return Figure(f"tours, re-plan 10 new of 200 stops, worst seed: {name}", must, must, seen, ok)
+
+
+def _cancel(say: Say) -> Figure:
+    """Wall time from a cancel to the answer, of a child that would run for ten minutes."""
+    asked: list[float] = []
+
+    def cancelled() -> bool:
+        if not asked and heard:
+            asked.append(time.monotonic())
+        return bool(asked)
+
+    heard: list[object] = []
+    problem = thousand_stops()
+    run_engine(
+        ENGINES["ruin"], problem, seconds=600, seed=1, cancelled=cancelled, told=heard.append
+    )
+    waited = time.monotonic() - asked[0]
+    say(f"cancel answered after {waited:.2f} s")
+    what = "tours, cancel answers with the best plan (wall time)"
+    return Figure(what, "≤ 0.5 s", "≤ 0.5 s", f"{waited:.2f} s", waited <= 0.5)
+
+
+def _two_legs(days: int, say: Say) -> Figure:
+    """Generated hub days: the two legs as one against apart, given the same seconds in all."""
+    better = worse = 0
+    for seed in range(days):
+        day = hub_day(seed)
+        answer = plan_two_legs(day, _short_plan)
+        before, after = answer.apart.order(day), answer.together.order(day)
+        better += after < before
+        worse += after > before
+        saved = 100 * answer.saved / answer.apart.cost
+        say(f"hub day {seed}: apart {before[0]} left out, as one {after[0]}; saved {saved:.2f} %")
+    must = "better on ≥ 90 % of days, never worse"
+    seen = f"better on {100 * better / days:.0f} %, worse on {worse} of {days}"
+    return Figure("tours, both legs as one", must, must, seen, better >= 0.9 * days and not worse)
+
+
+def _short_plan(problem: Problem, start: Sequences | None) -> Plan:
+    easier, renumbered = set_aside(problem)
+    begin = renumbered.forth(start) if start else None
+    found = ENGINES["pyvrp"].solve(easier, start=begin, seed=1, watch=CpuWatch(1.0, lambda _: None))
+    plan = check(problem, renumbered.back(found), engine="pyvrp")
+    if isinstance(plan, NotFeasible):
+        plan = check(problem, ())
+    assert isinstance(plan, Plan)
+    return plan
+
+
+def hub_day(seed: int, *, sellers: int = 15, buyers: int = 30) -> HubDay:
+    """Sellers open in the morning, buyers have windows of 90 min from 11 on; two sources each."""
+    rng = np.random.default_rng(seed)
+
+    def leg(count: int, kind: Kind) -> Problem:
+        points, stops = [GeoPoint(48.2, 16.37)], []
+        for i in range(1, count + 1):
+            lat, lon = 48.2 + rng.normal(0, 0.04), 16.37 + rng.normal(0, 0.05)
+            points.append(GeoPoint(float(lat), float(lon)))
+            first = int(rng.integers(480, 600) if kind is Kind.COLLECT else rng.integers(660, 900))
+            window = (60 * first, 60 * (first + (240 if kind is Kind.COLLECT else 90)))
+            stops.append(Stop(i, i, (1,), kind, (window,), service_s=300))
+        van = VehicleType(
+            numbers=tuple(range(1, 9)),
+            capacity=(12,),
+            shift=(7 * 3600, 20 * 3600),
+            fixed_cost=4000 * 18_000,
+            cost_per_m=40 * 18,
+            cost_per_s=2000 * 5,
+        )
+        matrix = geodesic_matrix(points)
+        return Problem(kind.value, tuple(stops), (van,), (matrix,), scale=18_000, currency="EUR")
+
+    inbound, outbound = leg(sellers, Kind.COLLECT), leg(buyers, Kind.DELIVER)
+    sources = {
+        out: tuple(sorted({int(i) for i in rng.integers(0, sellers, size=2)}))
+        for out in range(buyers)
+    }
+    return HubDay(inbound, outbound, sources, handling_s=1200)
 
 
 def load(folder: Path, kind: str, name: str) -> tuple[Problem, float]:

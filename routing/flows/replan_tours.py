@@ -47,7 +47,7 @@ def replan_tours(
     broken: frozenset[int] = frozenset(),
     most_moved: float = 0.05,
     price_of_move: int = 0,
-    seconds: float = 0.35,
+    seconds: float = 0.3,
     seed: int = 1,
 ) -> Replanned:
     """Plan what is left at `now_s` in this process, within so many CPU seconds.

@@ -56,7 +56,7 @@ def _head(canvas: object, problem: Problem, tour: Tour, page: int, pages: int) -
     canvas.setFont("Helvetica-Bold", 14)  # type: ignore[attr-defined]
     draw(40, 800, f"Vehicle {tour.vehicle}: {_latin(problem.name)}")
     canvas.setFont("Helvetica", 9)  # type: ignore[attr-defined]
-    load = ", ".join(str(amount) for amount in tour.loaded if amount) or "nothing"
+    load = _load(problem, tour.loaded)
     draw(
         40,
         784,
@@ -74,6 +74,23 @@ def _head(canvas: object, problem: Problem, tour: Tour, page: int, pages: int) -
     ):
         draw(x, 762, words)
     canvas.setFont("Helvetica", 9)  # type: ignore[attr-defined]
+
+
+def _load(problem: Problem, loaded: tuple[int, ...]) -> str:
+    """What is on board at the start; dimensions of a Lanewise day have units."""
+    if not any(loaded):
+        return "nothing"
+    if not problem.currency:
+        return ", ".join(str(amount) for amount in loaded)
+    weight_g, volume_mm3, parcels = loaded
+    words = []
+    if weight_g:
+        words.append(f"{-(-weight_g // 1000)} kg")
+    if volume_mm3:
+        words.append(f"{-(-volume_mm3 // 1_000_000)} l")
+    if parcels:
+        words.append(f"{parcels} parcels")
+    return ", ".join(words)
 
 
 def _row(problem: Problem, position: int, stop: int, start_s: int) -> list[tuple[int, str]]:

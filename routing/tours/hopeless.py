@@ -38,12 +38,13 @@ def set_aside(problem: Problem) -> tuple[Problem, Renumbering]:
         for number in (kind.numbers if _picky(problem) else kind.numbers[:1])
     ]
     hopeless: set[int] = set()
+    bare = replace(problem, rules=Rules()) if problem.rules else problem
+    pairs = dict(problem.shipments)
     for i in range(len(problem.stops)):
         j = partner.get(i)
-        if j is not None and i not in dict(problem.shipments):
+        if j is not None and i not in pairs:
             continue
         stops = (i,) if j is None else (i, j)
-        bare = replace(problem, rules=Rules())
         if not any(_serves(bare, number, stops) for number in first_of):
             hopeless |= set(stops)
     for group in problem.rules.same_vehicle:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from html import escape
+from math import cos, radians
 
 from routing.tours.plan import RELOAD, Plan, Tour
 from routing.tours.problem import Problem
@@ -29,11 +30,13 @@ def map_svg(problem: Problem, plan: Plan, *, depot: tuple[float, float] | None =
         return _page(WIDTH, 60, [_text(20, 35, "No coordinates to draw.")])
     shape = MultiPoint([*points.values(), *([depot] if depot else [])])
     left, bottom, right, top = shape.bounds
-    span = max(right - left, top - bottom) or 1.0
-    scale = (HEIGHT - 2 * MARGIN) / span
+    # a degree of longitude is shorter than one of latitude
+    squeeze = cos(radians((bottom + top) / 2)) if problem.currency else 1.0
+    tall, wide = (top - bottom) or 1e-9, (right - left) * squeeze or 1e-9
+    scale = min((HEIGHT - 2 * MARGIN) / tall, (WIDTH - 2 * MARGIN) / wide)
 
     def place(at: tuple[float, float]) -> tuple[float, float]:
-        return MARGIN + (at[0] - left) * scale, HEIGHT - MARGIN - (at[1] - bottom) * scale
+        return MARGIN + (at[0] - left) * squeeze * scale, HEIGHT - MARGIN - (at[1] - bottom) * scale
 
     parts = [
         _text(MARGIN, 22, f"{problem.name}: {len(plan.tours)} tours, cost {_cost(problem, plan)}")

@@ -68,7 +68,8 @@ class Comparison:
 
 
 def plan_two_legs(day: HubDay, solve: Solve, *, rounds: int = len(PULLS)) -> Comparison:
-    """Plan the legs apart, then as one; `solve` is called twice and then twice a round."""
+    """Plan the legs apart, then as one; `solve` is called up to
+    four times and then twice a round."""
     first = solve(day.inbound, None)
     apart = _onward(day, first, solve, None)
     best = apart
@@ -76,8 +77,6 @@ def plan_two_legs(day: HubDay, solve: Solve, *, rounds: int = len(PULLS)) -> Com
     wishes = _wishes(day, solve, apart)
     for pull in PULLS[:rounds]:
         due = _due(day, best, wishes, pull)
-        if not due:
-            break
         done += 1
         asked = replace(day.inbound, stops=_with_due(day, due))
         inbound = solve(asked, _still_feasible(asked, best.inbound))
@@ -87,6 +86,10 @@ def plan_two_legs(day: HubDay, solve: Solve, *, rounds: int = len(PULLS)) -> Com
         candidate = _onward(day, honest, solve, best.outbound)
         if candidate.order(day) < best.order(day):
             best = candidate
+    # nobody waits for anybody any more: another look at what goes out, from the best so far
+    last = _onward(day, best.inbound, solve, best.outbound)
+    if last.order(day) < best.order(day):
+        best = last
     return Comparison(apart, best, done)
 
 
