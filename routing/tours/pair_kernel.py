@@ -66,12 +66,13 @@ def board_all(data: Data, pairs: Pairs, state: PairState, v: int) -> None:
 
 
 @kernel
-def retime(data: Data, pairs: Pairs, state: PairState, v: int) -> None:
-    """Times and loads of a whole tour from its links."""
+def retime(data: Data, pairs: Pairs, state: PairState, v: int) -> bool:
+    """Times and loads of a whole tour from its links; False when a stop is reached too late."""
     n, vehicles = data.load.shape[0], data.unit.shape[0]
-    forward_all(data, state, n + v)
+    in_time = forward_all(data, state, n + v)
     backward_all(data, state, n + vehicles + v)
     board_all(data, pairs, state, v)
+    return in_time
 
 
 @kernel
@@ -166,8 +167,7 @@ def ruin_pairs(
         for s in range(size):
             if vehicle[string[s]] >= 0:
                 count = remove_pair(data, pairs, state, pairs.shipment[string[s]], removed, count)
-        retime(data, pairs, state, v)
-        if state.times[1, n + v] < state.times[0, n + v]:
+        if not retime(data, pairs, state, v):
             while following[n + v] < n:
                 m = pairs.shipment[following[n + v]]
                 count = remove_pair(data, pairs, state, m, removed, count)

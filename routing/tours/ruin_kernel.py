@@ -236,29 +236,32 @@ def ruin(data: Data, state: State, removed: Longs, count: int, seed: Longs) -> i
         broken += 1
         touch(state, v)
         count = cut_string(data, state, removed, count, c, longest, seed)
-        backward_all(data, state, n + vehicles + v)
-        if state.times[1, n + v] < state.times[0, n + v]:
+        if not forward_all(data, state, n + v):
             # the way between the neighbours is longer than through what was removed
             while following[n + v] < n:
                 removed[count] = following[n + v]
                 remove(data, state, removed[count])
                 count += 1
-            backward_all(data, state, n + vehicles + v)
-        forward_all(data, state, n + v)
+            forward_all(data, state, n + v)
+        backward_all(data, state, n + vehicles + v)
     return count
 
 
 @kernel
-def forward_all(data: Data, state: Linked, start: int) -> None:
-    """Earliest times of a whole tour."""
+def forward_all(data: Data, state: Linked, start: int) -> bool:
+    """Earliest times of a whole tour; False when a stop is reached too late."""
     following, early = state.links[0], state.times[0]
     node = start
     nxt = following[node]
+    in_time = True
     while nxt >= 0:
         time = early[node] + data.service[node] + data.duration[data.place[node], data.place[nxt]]
         early[nxt] = max(time, data.opens[nxt])
+        if time > data.closes[nxt]:
+            in_time = False
         node = nxt
         nxt = following[node]
+    return in_time
 
 
 @kernel
