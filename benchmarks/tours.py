@@ -20,7 +20,7 @@ from routing.flows.replan_tours import replan_tours
 from routing.tours.academic import distances
 from routing.tours.checker import check
 from routing.tours.engine import Sequences
-from routing.tours.engines import ENGINES
+from routing.tours.engines import ENGINES, choose
 from routing.tours.hopeless import set_aside
 from routing.tours.plan import NotFeasible, Plan
 from routing.tours.problem import Kind, Matrix, Problem, Stop, VehicleType
@@ -113,7 +113,8 @@ def _windows(
     own, other, worst = [], [], 0.0
     for name in names:
         problem, best = load(folder, "vrptw", name)
-        mine = [_measure(problem, name, "ruin", seconds, seed, best, 0, say).gap for seed in seeds]
+        chosen = choose(problem)[0][0]
+        mine = [_measure(problem, name, chosen, seconds, seed, best, 0, say).gap for seed in seeds]
         own.append(float(np.mean(mine)))
         if rival:
             theirs = [

@@ -8,6 +8,7 @@ from routing.tours.plan import NotFeasible
 from routing.tours.problem import Problem
 
 TRY_SHARE = 0.12
+HAND_OVER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,33 @@ class Race:
                 continue
             break
         return heat.sequences
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """The first runs half-way, the second goes on from its plan: other moves, other minima."""
+
+    runners: tuple[Engine, Engine]
+    name: str = "relay"
+
+    def lacks(self, problem: Problem) -> str:
+        return self.runners[0].lacks(problem) or self.runners[1].lacks(problem)
+
+    def warm(self) -> None:
+        for runner in self.runners:
+            runner.warm()
+
+    def solve(
+        self, problem: Problem, *, start: Sequences | None, seed: int, watch: Watch
+    ) -> Sequences:
+        best = _Best(problem, watch)
+        for runner, until in zip(self.runners, (HAND_OVER, 1.0), strict=True):
+            lane = _Lane(best, watch, until)
+            try:
+                runner.solve(problem, start=best.sequences or start, seed=seed, watch=lane)
+            except Exception:  # noqa: S112 - whatever it throws, the other runs on
+                continue
+        return best.sequences
 
 
 class _Best:
