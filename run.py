@@ -188,9 +188,12 @@ def main() -> None:
     try:
         if command == "setup":
             setup("run")
-        elif command in ("demo", "serve"):
+        elif command == "demo":
             setup("run")
-            lanewise(command, *more)
+            lanewise("demo", *more)
+        elif command == "serve":
+            setup("run")
+            lanewise("serve", "--demo", *more)
         elif command == "bench":
             setup("test")
             lanewise("bench", *(more or ["all", "--quick"]))

@@ -1,29 +1,43 @@
 """`lanewise serve`: API and pages, with background work in the same process unless told otherwise."""
 
 import contextlib
+import os
 import socket
 from collections.abc import Iterator
 from typing import Annotated
 
 import typer
+from sqlalchemy import select
 
+from api.commands.api_key import find_tenant
 from api.commands.output import progress
+from api.demo.house import demo_house
+from api.demo.thread import play_thread
 from api.logs import set_up_logs
 from api.models import metadata
+from api.settings import read_settings
 from api.wiring import Lanewise, from_environment
 from api.worker import Worker
 from core.errors import InvalidInput, Unavailable
 from store import schema
+from store.keys import create_key, revoke_key
+from store.tables import ApiKeyRow
 
 app = typer.Typer()
+DEMO_KEY = "serve --demo"
 
 
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one.")] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Open the demo's data, and print a key for it.")
+    ] = False,
 ) -> None:
     """Serve API and pages until SIGTERM or Ctrl-C; background work stops after the job at hand."""
+    if demo:
+        open_demo()
     lanewise = from_environment()
     settings = lanewise.settings
     set_up_logs(settings)
@@ -31,8 +45,41 @@ def serve(
     listener = open_port(host or settings.host, settings.port if port is None else port)
     address = f"http://{listener.getsockname()[0]}:{listener.getsockname()[1]}"
     with background_work(lanewise) as worker:
-        progress(f"Lanewise answers at {address}  (pages: {address}/  docs: {address}/docs)")
+        progress(f"Lanewise answers at {address}")
+        if demo:
+            print_doors(lanewise, address)
         run_server(lanewise, listener, worker)
+
+
+def open_demo() -> None:
+    """Point this process and its children at the demo's folder; plays act one if it is empty."""
+    settings = read_settings(os.environ)
+    folder = settings.var / "demo"
+    if not (folder / "lanewise.db").exists():
+        progress("no demo data yet: playing its first act")
+        set_up_logs(settings.model_copy(update={"log_level": "error"}))
+        with demo_house(settings) as house:
+            play_thread(house)
+    os.environ["LANEWISE_VAR"] = str(folder)
+
+
+def print_doors(lanewise: Lanewise, address: str) -> None:
+    """The demo's links, and a fresh key that replaces the one of the start before."""
+    tenant = find_tenant(lanewise, None)
+    with lanewise.sessions(tenant, actor="serve") as session:
+        for row in session.scalars(select(ApiKeyRow).where(ApiKeyRow.name == DEMO_KEY)):
+            if row.revoked_at is None:
+                revoke_key(session, row.id)
+        _, key = create_key(session, DEMO_KEY)
+    doors = (
+        ("checkout playground", "/checkout"),
+        ("warehouse", "/warehouse"),
+        ("desk", "/desk"),
+        ("API documentation", "/docs"),
+    )
+    for name, path in doors:
+        progress(f"  {name:<20} {address}{path}")
+    progress(f"  {'key (sign in, API)':<20} {key}")
 
 
 def check_schema(lanewise: Lanewise) -> None:
