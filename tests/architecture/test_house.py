@@ -97,3 +97,21 @@ def test_a_flow_module_has_one_public_function_of_its_own_name(room: str) -> Non
         if functions != [path.stem]:
             wrong.append(f"{path.relative_to(ROOT)}: {functions}")
     assert wrong == []
+
+
+def test_core_holds_only_words_that_two_rooms_speak() -> None:
+    users: dict[str, set[str]] = {
+        path.stem: set() for path in modules("core") if path.stem != "__init__"
+    }
+    for room in ALL:
+        for path in modules(room):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("core."):
+                    users[(node.module or "").split(".")[1]].add(room)
+    # The executor port lives here beside the words: planning and simulation are handed one.
+    lonely = {
+        word: rooms
+        for word, rooms in users.items()
+        if len(rooms - {"core"}) < 2 and word != "executor"
+    }
+    assert lonely == {}
