@@ -1,8 +1,5 @@
 """Stories in a real browser: from a cart to a handed-over parcel, on a desk and on a phone."""
 
-from typing import Any
-from urllib.parse import urlparse
-
 import pytest
 from sqlalchemy import Engine
 
@@ -12,60 +9,9 @@ from core.clock import ManualClock
 from routing.flows.import_network import import_network
 from store.keys import create_key, create_tenant
 from tests.api.conftest import make_lanewise
-from tests.browser import DESKTOP, PHONE, browser, served
+from tests.browser import DESKTOP, PATIENCE_MS, PHONE, Watched, browser, served
 
 pytestmark = pytest.mark.browser
-PATIENCE_MS = 20_000
-
-
-class Watched:
-    """A page that remembers what went wrong while it was looked at."""
-
-    def __init__(self, page: Any, base: str) -> None:
-        self.page = page
-        self.base = base
-        self.errors: list[str] = []
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._hear)
-        page.on("request", self._see)
-
-    def _hear(self, message: Any) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
-
-    def _see(self, request: Any) -> None:
-        if urlparse(request.url).netloc not in (urlparse(self.base).netloc, ""):
-            self.errors.append(f"a third party is asked: {request.url}")
-
-    def look(self) -> None:
-        """The page fits its window, has one h1 and a title, and every field has a name."""
-        wide, window = self.page.evaluate(
-            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-        )
-        assert wide <= window, (self.page.url, wide)
-        assert self.page.locator("h1").count() == 1, self.page.url
-        assert self.page.title()
-        nameless = self.page.evaluate(NAMELESS)
-        assert nameless == [], (self.page.url, nameless)
-        small = self.page.evaluate(SMALL_TARGETS)
-        assert small == [], (self.page.url, small)
-        assert self.errors == []
-
-
-# Fields and buttons without a name for a screen reader.
-NAMELESS = """() => [...document.querySelectorAll('input:not([type=hidden]), select, button, a')]
-  .filter(e => e.offsetParent !== null)
-  .filter(e => !(e.labels && e.labels.length) && !e.getAttribute('aria-label')
-    && !e.getAttribute('aria-labelledby') && !e.textContent.trim())
-  .map(e => e.outerHTML.slice(0, 120))"""
-
-# Targets below 24 x 24 CSS pixels that are not words in a sentence (WCAG 2.2, 2.5.8).
-SMALL_TARGETS = """() => [...document.querySelectorAll('button, input:not([type=hidden]), select, a.button')]
-  .filter(e => e.offsetParent !== null)
-  .map(e => [e, e.getBoundingClientRect()])
-  .filter(([e, r]) => (r.width < 20 || r.height < 20))
-  .map(([e, r]) => e.outerHTML.slice(0, 100))"""
 
 
 @pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desk", "phone"])

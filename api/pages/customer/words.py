@@ -27,6 +27,12 @@ def page_texts(language: str) -> Catalogue:
     return read_catalogue(language, TEXTS)
 
 
+@lru_cache(maxsize=len(LANGUAGES))
+def notice_texts(language: str) -> Catalogue:
+    """The catalogue of notices: a page and a message give the same reason in the same words."""
+    return read_catalogue(language)
+
+
 @dataclass(frozen=True)
 class Words:
     """The texts and formats of one reader at one place."""
@@ -59,6 +65,10 @@ class Words:
         amount = Money(minor, currency)
         return format_currency(amount.to_decimal(), currency, locale=self._locale)
 
+    def why(self, because: str | None) -> str:
+        """What an estimate rests on, in the words of the notices; empty when that is no news."""
+        return notice_texts(self.catalogue.language).texts.get(f"because.{because}", ("",))[0]
+
     def values(self) -> dict[str, Any]:
         """What a template needs."""
         return {
@@ -67,6 +77,7 @@ class Words:
             "said_day": self.day,
             "said_hour": self.hour,
             "said_money": self.money,
+            "said_why": self.why,
         }
 
 

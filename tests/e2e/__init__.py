@@ -1,0 +1,1 @@
+"""Stories: what people do with Lanewise from end to end, through its doors."""
