@@ -1,5 +1,6 @@
 """Writes `var/demo/index.html`: what the demo made, with relative links only."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -94,13 +95,16 @@ def _charges(carts: CartsStory) -> str:
     )
 
 
-def _notices(house: DemoHouse) -> list[str]:
-    folder = house.folder / "outbox"
-    names = sorted(
-        str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix != ".tmp"
-    )
-    readable = [name for name in names if name.endswith((".html", ".txt", ".eml"))]
-    return readable[:SHOWN_NOTICES]
+def _notices(house: DemoHouse) -> list[tuple[str, str]]:
+    """(file, subject) of some notices, of every kind and language before the second of any."""
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for path in sorted((house.folder / "outbox").glob("*.json")):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        page = path.with_suffix(".html")
+        if page.exists():
+            kind = (str(told.get("occasion", "")), str(told.get("language", "")))
+            found.setdefault(kind, []).append((page.name, str(told.get("subject", page.stem))))
+    return [notices[0] for _, notices in sorted(found.items())][:SHOWN_NOTICES]
 
 
 def _customer_pages(house: DemoHouse, week: WeekStory) -> list[tuple[str, str]]:

@@ -76,7 +76,7 @@ def bars(title: str, unit: str, rows: Sequence[Bar]) -> str:
         parts.append(_text(left, 28, "nothing to show yet", soft=True))
     for index, row in enumerate(rows):
         y = 8 + index * row_height
-        length = (width - left - 130) * row.value / most
+        length = (width - left - 190) * row.value / most
         parts.append(_text(left - 10, y + 19, row.label, anchor="end"))
         parts.append(
             f'<rect x="{left}" y="{y + 5}" width="{max(length, 1):.1f}" height="{row_height - 10}" '
