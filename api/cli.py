@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restore": ("restore", "put a backup in place of the database"),
     "serve": ("serve", "API and pages, background work included"),
     "import": ("import_network", "load a network from a folder of CSV and JSON files"),
+    "import-olist": ("import_olist", "load Olist-format orders with their history"),
     "carrier": ("carrier", "the carriers there are; does an adapter conform?"),
     "faults": ("faults", "try what must never happen, many times"),
     "init": ("init", "create database, tenant and first API key"),

@@ -278,8 +278,14 @@ def transit_json(transit: TransitQuantiles) -> dict[str, Any]:
 
 def add_event(session: Session, event: CarrierEvent) -> bool:
     """Keep an event; False when it was already heard."""
-    values = {
-        "id": new_id(session),
+    values = event_values(event, new_id(session), event.received_at or now(session))
+    return add_if_new(session, EventRow, values, ["tenant_id", "parcel_id", "event_key"])
+
+
+def event_values(event: CarrierEvent, id_: UUID, received_at: datetime) -> dict[str, Any]:
+    """The columns of an event's row, but for the tenant."""
+    return {
+        "id": id_,
         "parcel_id": UUID(event.parcel),
         "event_key": event.id,
         "carrier": event.carrier,
@@ -290,13 +296,12 @@ def add_event(session: Session, event: CarrierEvent) -> bool:
         "occurred_local": event.occurred_local[:40],
         "utc_offset": event.offset,
         "time_basis": event.time_basis.value,
-        "received_at": event.received_at or now(session),
+        "received_at": received_at,
         "place": event.place[:200],
         "code": event.code[:100],
         "text": event.text[:500],
         "source": event.source[:100],
     }
-    return add_if_new(session, EventRow, values, ["tenant_id", "parcel_id", "event_key"])
 
 
 def events_of(session: Session, parcels: Sequence[UUID]) -> list[CarrierEvent]:

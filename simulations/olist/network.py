@@ -111,7 +111,7 @@ def derive_network(
         services=services,
         tariffs=tuple((f"derived-{state}", _tariff(state, tariff, since)) for state in STATES),
         pickups=tuple(
-            Pickup(f"derived-{_home(seller)}", location_code(seller.seller), HOURLY)
+            Pickup(f"derived-{home_state(seller)}", location_code(seller.seller), HOURLY)
             for seller in sellers
         ),
         transit=tuple(_transit(times)),
@@ -133,7 +133,8 @@ def derive_network(
     )
 
 
-def _home(seller: OlistSeller) -> str:
+def home_state(seller: OlistSeller) -> str:
+    """The state that a seller sends from; its derived service is named for it."""
     if seller.state in STATES:
         return seller.state
     return state_of(seller.zip_prefix) or "SP"
@@ -156,7 +157,7 @@ def _location(seller: OlistSeller, data: OlistData, times: LeadTimes) -> Locatio
             city=seller.city,
             postcode=f"{seller.zip_prefix:05d}-000",
             country=COUNTRY,
-            region=_home(seller),
+            region=home_state(seller),
         ),
         point=found[0] if found else GeoPoint(-23.55, -46.63),
         calendar=AROUND_THE_CLOCK,

@@ -8,19 +8,25 @@ from sqlalchemy.orm import Session
 from routing.tables import PromiseRow
 from store.session import now
 from tracking.calibration import CalibrationReport, PromiseOutcome, report_calibration
+from tracking.past_order import PROMISED_ELSEWHERE
 from tracking.tables import TrackedParcelRow
 
 
 def view_calibration(session: Session) -> CalibrationReport:
     """The report as of now. The first promise of an order is the one that counts.
 
+    Only our own: what another marketplace promised stated no level that could be met.
+
     A promise has as many parcels as the ledger says; one that is not followed yet has not arrived.
     """
     parcels: dict[UUID, list[TrackedParcelRow]] = {}
-    for row in session.scalars(select(TrackedParcelRow)):
+    elsewhere = select(PromiseRow.order_id).where(PromiseRow.model == PROMISED_ELSEWHERE)
+    own = select(PromiseRow).where(PromiseRow.model != PROMISED_ELSEWHERE)
+    followed = select(TrackedParcelRow).where(TrackedParcelRow.order_id.not_in(elsewhere))
+    for row in session.scalars(followed):
         parcels.setdefault(row.order_id, []).append(row)
     first: dict[UUID, PromiseRow] = {}
-    for promise in session.scalars(select(PromiseRow).order_by(PromiseRow.made_at, PromiseRow.id)):
+    for promise in session.scalars(own.order_by(PromiseRow.made_at, PromiseRow.id)):
         first.setdefault(promise.order_id, promise)
     outcomes = [
         _outcome(promise, parcels.get(order, [])) for order, promise in sorted(first.items())

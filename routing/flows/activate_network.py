@@ -1,0 +1,102 @@
+"""Makes a network the active version; its offers without stock get their opening stock."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from routing.events import NetworkImported
+from routing.network.canonical import canonical_json, content_hash
+from routing.network.network import Network
+from routing.tables import NetworkVersionRow, StockRow
+from store.audit import audit
+from store.outbox import signal
+from store.session import add_rows, new_id, now
+
+OPENING = datetime(1970, 1, 1, tzinfo=UTC)
+"""When opening stock was counted: any real count is newer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedNetwork:
+    """The version that is now active, and what is in it."""
+
+    version: int
+    content_hash: str
+    changed: bool
+    """False: the active version says the same; nothing was written."""
+    sellers: int
+    locations: int
+    skus: int
+    offers: int
+    services: int
+
+
+def activate_network(session: Session, network: Network) -> ImportedNetwork:
+    """Keep a valid network as a new version and activate it; the active one again changes nothing.
+
+    Offers that had no stock yet get their opening stock.
+    """
+    text = canonical_json(network)
+    digest = content_hash(text)
+    active = session.scalar(
+        select(NetworkVersionRow).where(NetworkVersionRow.active.is_(True)).with_for_update()
+    )
+    if active is not None and active.content_hash == digest:
+        return _told(active.number, digest, network, changed=False)
+    number = 1 + (session.scalar(select(func.max(NetworkVersionRow.number))) or 0)
+    session.execute(
+        update(NetworkVersionRow).where(NetworkVersionRow.active.is_(True)).values(active=False)
+    )
+    session.add(
+        NetworkVersionRow(
+            id=new_id(session),
+            number=number,
+            content_hash=digest,
+            content=text,
+            active=True,
+            imported_at=now(session),
+        )
+    )
+    session.flush()
+    _open_stock(session, network)
+    audit(session, "import_network", "network", number, {"hash": digest})
+    signal(session, NetworkImported(number, digest))
+    return _told(number, digest, network, changed=True)
+
+
+def _open_stock(session: Session, network: Network) -> None:
+    known = {
+        (seller, sku, location)
+        for seller, sku, location in session.execute(
+            select(StockRow.seller, StockRow.sku, StockRow.location)
+        )
+    }
+    rows = [
+        {
+            "id": new_id(session),
+            "seller": offer.seller,
+            "sku": offer.sku,
+            "location": offer.location,
+            "on_hand": offer.stock,
+            "reserved": 0,
+            "counted_at": OPENING,
+        }
+        for offer in network.offers
+        if offer.key not in known
+    ]
+    add_rows(session, StockRow, rows)
+
+
+def _told(number: int, digest: str, network: Network, *, changed: bool) -> ImportedNetwork:
+    return ImportedNetwork(
+        version=number,
+        content_hash=digest,
+        changed=changed,
+        sellers=len(network.sellers),
+        locations=len(network.locations),
+        skus=len(network.skus),
+        offers=len(network.offers),
+        services=len(network.services),
+    )
