@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -9,6 +10,7 @@ from typing import Any, Self
 import httpx
 
 from api.main import create_app
+from api.settings import Settings
 from api.wiring import Lanewise
 from api.worker import queue_slots, run_until_idle
 from core.clock import ManualClock
@@ -16,6 +18,7 @@ from core.errors import LanewiseError
 from simulations.ports import Reply
 
 BASE = "http://lanewise.local"
+REHEARSAL_KEY = bytes(range(32))  # seals only what a rehearsal invents
 SLOT_PAUSE = timedelta(hours=6)  # the schedule's grain in a rehearsal; scans act at once
 
 
@@ -97,3 +100,11 @@ class LocalMarketplace:
 
     def work(self) -> int:
         return run_until_idle(self.lanewise, worker="rehearsal")
+
+
+def rehearse_on(database_url: str, at: datetime, key: str, seed: str) -> LocalMarketplace:
+    """A marketplace on a rehearsal's own database: its clock stands at `at`, its bytes repeat."""
+    settings = Settings(database_url=database_url, secret_key=REHEARSAL_KEY.hex())
+    return LocalMarketplace(
+        Lanewise(settings, ManualClock(at), random.Random(seed).randbytes, durable=False), key
+    )

@@ -3,7 +3,7 @@
 import importlib
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +12,8 @@ from core.errors import InvalidInput
 app = typer.Typer()
 
 # suite: module in benchmarks/faults with `run(runs, seed, progress=…) -> SuiteReport`
-SUITES = {"booking": "booking", "ingestion": "ingestion"}
+SUITES = {"booking": "booking", "ingestion": "ingestion", "thread": "thread"}
+WITH_DOORS = {"thread"}  # suites that go through the API: they are handed a way to open it
 
 
 @app.command()
@@ -26,7 +27,20 @@ def faults(
     if suite not in SUITES:
         raise InvalidInput(f"no such suite: {suite}; one of {', '.join(SUITES)}")
     module = importlib.import_module(f"benchmarks.faults.{SUITES[suite]}")
-    report = module.run(runs, seed, progress=lambda line: print(line, file=sys.stderr))  # noqa: T201
+    given: dict[str, Any] = {}
+    if suite in WITH_DOORS:
+        from api.logs import set_up_logs
+        from api.marketplace import rehearse_on
+        from api.settings import Settings
+
+        set_up_logs(Settings(log_level="error"))
+        given["open_shop"] = rehearse_on
+    report = module.run(
+        runs,
+        seed,
+        progress=lambda line: print(line, file=sys.stderr),  # noqa: T201
+        **given,
+    )
     if as_json:
         typer.echo(json.dumps(report.as_json()))
     else:
