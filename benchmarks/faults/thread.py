@@ -67,7 +67,8 @@ HOME = {
     "country": "NL",
     "email": "ada@example.org",
 }
-KILLED_TWICE = 1 / 3  # share of the runs
+TWICE_EVERY = 3  # of so many runs one also loses its second process
+REPLAY_STEPS = 6  # at least so many steps has a process that finds all done
 
 
 class Steps:
@@ -193,8 +194,10 @@ def run(
         for number in range(runs):
             if not turns:
                 turns = draw.sample(range(1, steps + 1), steps)
-            twice = draw.randint(1, steps) if draw.random() < KILLED_TWICE else None
-            _one(template, open_shop, [turns.pop(), twice], f"{seed}-{number}", tally, expected)
+            deaths = [turns.pop()]
+            if number % TWICE_EVERY == TWICE_EVERY - 1:  # within what is left to do
+                deaths.append(draw.randint(1, steps - deaths[0] + REPLAY_STEPS))
+            _one(template, open_shop, deaths, f"{seed}-{number}", tally, expected)
             tally.cpu_s = _cpu_s() - began
             if (number + 1) % 50 == 0:
                 progress(f"{tally.row()}")
@@ -259,7 +262,7 @@ def _unsound(census: Counter[str]) -> list[str]:
 def _one(
     template: Template,
     open_shop: OpenShop,
-    deaths: list[int | None],
+    deaths: list[int],
     seed: str,
     tally: Tally,
     expected: Counter[str],
@@ -267,7 +270,7 @@ def _one(
     """One thread: processes that die at these steps, and one that lives."""
     path, told = template.copy("run.db"), template.folder / "run.jsonl"
     url, at, killed = f"sqlite:///{path}", START, 0
-    for number, last in enumerate([*[step for step in deaths if step is not None], None]):
+    for number, last in enumerate([*deaths, None]):
 
         def live(number: int = number, last: int | None = last, at: datetime = at) -> None:
             with open_shop(url, at, template.key, f"{seed}-{number}") as shop:
