@@ -232,7 +232,7 @@ def _cancel(say: Say) -> Figure:
 
 
 def _two_legs(days: int, say: Say) -> Figure:
-    """Generated hub days: the two legs as one against apart, given the same seconds in all."""
+    """Generated hub days: the two legs as one against apart; apart is given fewer solver seconds in all."""
     better = worse = 0
     for seed in range(days):
         day = hub_day(seed)

@@ -63,14 +63,19 @@ class StockAnswerOut(BaseModel):
     stale: list[int] = Field(description="Places in `changes` that were older than what is known.")
 
 
-class StockOut(BaseModel):
-    """The stock of one offer."""
+class OfferNamed(BaseModel):
+    """What names an offer."""
 
     model_config = ConfigDict(from_attributes=True)
 
     seller: str
     sku: str
     location: str
+
+
+class StockOut(OfferNamed):
+    """The stock of one offer."""
+
     on_hand: int
     reserved: int
     free: int = Field(description="Units that may be promised.")
@@ -106,22 +111,24 @@ def list_stock(
     visit: Visit = allowed("stock:read", sellers=True),
 ) -> StockPage:
     """What is on hand and reserved."""
-    after = None if cursor is None else _read_cursor(cursor)
+    after = None if cursor is None else read_offer_cursor(cursor)
     own = visit.own_seller(seller)
     with visit.reading() as session:
         levels = read_stock(session, seller=own, sku=sku, after=after, limit=limit + 1)
         items = [StockOut.model_validate(level) for level in levels[:limit]]
     more = len(levels) > limit
-    return StockPage(items=items, next_cursor=_cursor(items[-1]) if more else None)
+    return StockPage(items=items, next_cursor=offer_cursor(items[-1]) if more else None)
 
 
-def _cursor(last: StockOut) -> str:
+def offer_cursor(last: OfferNamed) -> str:
+    """Where a page of offers ended."""
     return base64.urlsafe_b64encode(
         json.dumps([last.seller, last.sku, last.location]).encode()
     ).decode()
 
 
-def _read_cursor(cursor: str) -> tuple[str, str, str]:
+def read_offer_cursor(cursor: str) -> tuple[str, str, str]:
+    """(seller, sku, location) of the last offer told; raises InvalidInput for a made-up cursor."""
     try:
         seller, sku, location = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         return str(seller), str(sku), str(location)

@@ -104,6 +104,7 @@ VISITS: dict[str, Visit] = {
         (422,),
     ),
     "list_stock": Visit(lambda ids: "/v1/stock?seller=elbe-kaffee", None, (200,), (403,)),
+    "list_offers": Visit(lambda ids: "/v1/offers?seller=elbe-kaffee", None, (200, 404), (403,)),
     "record_event": Visit(
         lambda ids: "/v1/events",
         {

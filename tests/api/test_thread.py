@@ -171,3 +171,16 @@ def test_an_estimate_is_never_earlier_than_the_quote(caller: Caller, market: Ten
     assert estimate["date"] >= fastest
     nobody = caller.post("/v1/estimates", json={**cart, "destination": {"country": "AQ"}})
     assert nobody.status_code in (200, 422)
+
+
+def test_offers_are_told_page_by_page_with_what_is_free(caller: Caller, market: TenantId) -> None:
+    first = caller.get("/v1/offers?limit=3").json()
+    second = caller.get(f"/v1/offers?limit=3&cursor={first['next_cursor']}").json()
+    keys = [
+        (item["seller"], item["sku"], item["location"])
+        for item in (*first["items"], *second["items"])
+    ]
+    assert len(keys) == 6
+    assert keys == sorted(keys)
+    assert all(item["price"]["minor"] > 0 and item["free"] >= 0 for item in first["items"])
+    assert is_problem(caller.get("/v1/offers?cursor=made-up"), 422, "cursor")
