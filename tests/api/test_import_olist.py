@@ -129,6 +129,7 @@ def test_such_an_order_opens_wherever_orders_open(
         assert whole.json()["promise"]["date"] == order["promised_date"]
         for parcel in whole.json()["parcels"]:
             assert caller.get(f"/v1/parcels/{parcel['id']}").status_code == 200
+            assert client.get(f"/warehouse/parcels/{parcel['id']}").status_code == 200
             assert caller.get(f"/v1/journeys/parcels/{parcel['id']}").status_code == 200
         journey = caller.get(f"/v1/journeys/orders/{order['id']}").json()
         assert journey["state"] in ("delivered", "accepted")
@@ -139,6 +140,7 @@ def test_such_an_order_opens_wherever_orders_open(
             address = links[name].split("/", 3)[3]
             assert client.get(f"/{address}").status_code == 200
     assert client.get("/desk").status_code == 200
+    assert client.get("/warehouse").status_code == 200
     assert client.get("/calibration").status_code == 200
     assert caller.get("/v1/calibration").json()["overall"] is None
     with lanewise.sessions(tenant, read_only=True) as session:

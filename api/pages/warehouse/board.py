@@ -83,6 +83,12 @@ class PickLine:
     parcels: int
 
 
+def busy_places(session: Session) -> set[str]:
+    """Codes of the places that parcels leave or have lately left; of thousands most may be idle."""
+    recent = PlannedParcelRow.leaves_at >= now(session) - BACK
+    return set(session.scalars(select(PlannedParcelRow.origin).where(recent).distinct()))
+
+
 def parcels_at(session: Session, place: str) -> list[BoardParcel]:
     """Parcels packed at a place, the next departure first; those long gone are left out."""
     rows = session.execute(
@@ -131,7 +137,8 @@ def on_board(session: Session, parcels: Sequence[OrderParcel]) -> list[BoardParc
 
 def _on_board(parcel: OrderParcel, booking: BookingRow | None, gone: bool) -> BoardParcel:
     if booking is None:
-        step = Step.CANCELLED if parcel.state == "cancelled" else Step.PLANNED
+        unbooked = Step.GONE if gone else Step.PLANNED
+        step = Step.CANCELLED if parcel.state == "cancelled" else unbooked
         return BoardParcel(parcel, step, "", False, "", None)
     return BoardParcel(
         parcel,

@@ -20,6 +20,7 @@ from api.pages.warehouse.board import (
     BoardParcel,
     Step,
     batches_at,
+    busy_places,
     inbound_from,
     manifests_at,
     on_board,
@@ -56,7 +57,11 @@ def places(request: Request, visit: Visit = signed_in(READ)) -> HTMLResponse:
     """Every place with what waits there."""
     with visit.reading() as session:
         network = load_snapshot(session).network
-        found = [(place, parcels_at(session, place.code)) for place in network.locations]
+        busy = busy_places(session)
+        found = [
+            (place, parcels_at(session, place.code) if place.code in busy else [])
+            for place in network.locations
+        ]
     rows = [
         (place, _count(board, Step.TO_PACK), _count(board, Step.TO_HAND_OVER), _next(board))
         for place, board in found
