@@ -81,28 +81,36 @@ def exact_speed(
 
 
 def oracle(carts: int, say: Callable[[str], None]) -> list[Figure]:
-    """Made medium carts: the cheapest plan and the last of the frontier, against CP-SAT."""
-    right = compared = 0
+    """Made medium carts: the cheapest plan and one more of the frontier, put to CP-SAT.
+
+    A plan is confirmed when CP-SAT proves that nothing is cheaper (the checker vouches that it is
+    a plan), contradicted when something cheaper is found; some may stay open within the time.
+    """
+    confirmed = contradicted = open_ = 0
     for seed in range(carts):
         problem = problem_from_case(make_case(seed))
         plans = solve(problem, THREE).plans
-        same = True
-        if plans:
-            least = min(plans, key=lambda plan: plan.cost)
-            found = cheapest(problem)
-            same = found.proven and found.plan is not None and found.plan.cost == least.cost
-            other = plans[seed % len(plans)]
-            found = cheapest(problem, by_day=other.date, most_parcels=other.parcels_n)
-            same &= found.proven and found.plan is not None and found.plan.cost == other.cost
-        else:
-            same = cheapest(problem).infeasible
-        right += same
-        compared += 1
+        if not plans:
+            infeasible = cheapest(problem).infeasible
+            confirmed, contradicted = confirmed + infeasible, contradicted + (not infeasible)
+            continue
+        other = plans[seed % len(plans)]
+        for plan, by_day, most in (
+            (min(plans, key=lambda one: one.cost), None, None),
+            (other, other.date, other.parcels_n),
+        ):
+            found = cheapest(
+                problem, by_day=by_day, most_parcels=most, below=plan.cost, deterministic_s=60
+            )
+            confirmed += found.infeasible
+            contradicted += found.plan is not None
+            open_ += not found.infeasible and found.plan is None
         if seed % 50 == 49:
-            say(f"  CP-SAT: {right} of {compared} equal")
+            say(f"  CP-SAT: {confirmed} confirmed, {contradicted} contradicted, {open_} open")
     return [
-        Figure("made medium carts: equal to CP-SAT (least cost, and one more of the frontier)",
-               "all", "all", f"{right} of {compared}", right == compared)
+        Figure("made medium carts: nothing cheaper by CP-SAT (least cost, one more of the frontier)",
+               "0 contradicted", "0 open",
+               f"{confirmed} proven, {contradicted} contradicted, {open_} open", not contradicted)
     ]  # fmt: skip
 
 

@@ -34,9 +34,12 @@ def cheapest(
     *,
     by_day: int | None = None,
     most_parcels: int | None = None,
+    below: int | None = None,
     deterministic_s: float = 20.0,
 ) -> Found:
     """The cheapest plan that arrives by a day (None: any) in at most so many parcels.
+
+    With `below`, only plans that cost less count: `infeasible` then proves that there is none.
 
     Under joint reliability legs are taken at the highest tabulated level, and the plan's date is
     its joint one: a plan, but perhaps not the best. Real packing (`problem.fit` other than the
@@ -52,6 +55,8 @@ def cheapest(
     units = sum(line.qty for line in problem.lines)
     slots = min(problem.max_parcels, units, SLOTS, most_parcels or SLOTS)
     model = _Model(cp_model.CpModel(), depot, slots, by_day)
+    if below is not None:
+        model.model.add(model.cost < below)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 1
@@ -88,7 +93,8 @@ class _Model:
         self._demand_and_stock()
         self._rules()
         self._symmetry()
-        model.minimize(sum(cost * var for slot in self.slots for cost, var in slot.cost))
+        self.cost = sum(cost * var for slot in self.slots for cost, var in slot.cost)
+        model.minimize(self.cost)
 
     def _slot(self, number: int) -> _Slot:
         model, depot = self.model, self.depot
