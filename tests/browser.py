@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlparse
@@ -14,7 +14,7 @@ from fastapi import FastAPI
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 @contextmanager
@@ -78,8 +78,14 @@ class Watched:
         if urlparse(request.url).netloc not in (urlparse(self.base).netloc, ""):
             self.errors.append(f"a third party is asked: {request.url}")
 
+    def follow(self, act: Callable[[], object]) -> None:
+        """Do what opens another page (or the same one anew), and wait until it is loaded."""
+        with self.page.expect_navigation():
+            act()
+
     def look(self) -> None:
         """The page fits its window, has one h1 and a title, and every field has a name."""
+        self.page.wait_for_load_state()
         wide, window = self.page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )

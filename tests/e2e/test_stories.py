@@ -18,7 +18,8 @@ def sign_in(page: Any, house: House, path: str) -> None:
     """Open a staff page; the house asks for the key first."""
     page.goto(house.base + path)
     page.fill("[name=key]", house.key)
-    page.click("main button[type=submit]")
+    with page.expect_navigation():
+        page.click("main button[type=submit]")
 
 
 def bought(house: House, *, language: str) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def pack_and_hand_over(page: Any, watched: Watched, house: House, parcel: dict[s
     """In the parcel's warehouse: print the label, close the manifest, scan at the door."""
     number = parcel["booking"]["tracking_number"]
     page.goto(f"{house.base}/warehouse")
-    page.click(f"a.card[href='/warehouse/{parcel['origin']}']")
+    watched.follow(lambda: page.click(f"a.card[href='/warehouse/{parcel['origin']}']"))
     look(watched, "1-board")
     page.fill("#code", number)
     page.keyboard.press("Enter")
@@ -96,12 +97,12 @@ def pack_and_hand_over(page: Any, watched: Watched, house: House, parcel: dict[s
     if page.locator("text=Make the manifest").count():
         page.locator("text=Make the manifest").first.click()
         page.wait_for_url("**/warehouse/manifests/*")
-        page.click("text=Close and submit")
+        watched.follow(lambda: page.click("text=Close and submit"))
         house.work()
         page.reload()
         assert page.locator(".badge", has_text="closed").count() == 1
         look(watched, "1-manifest")
-        page.locator(".crumbs a").last.click()
+        watched.follow(lambda: page.locator(".crumbs a").last.click())
     page.fill("#hand-over", number)
     page.keyboard.press("Enter")
     page.wait_for_selector("text=is handed over")
@@ -195,7 +196,7 @@ def test_a_late_parcel_is_told_once_before_the_promised_day_is_over(house: House
         assert parcel["booking"]["tracking_number"] in first.inner_text()
         assert "carrier delay" in first.inner_text()
         look(desk, f"2-desk-{'phone' if phone else 'wide'}")
-        first.locator("a").click()
+        desk.follow(first.locator("a").click)
         assert desk.page.locator("text=delayed · sent").count() == 1
         look(desk, f"2-desk-order-{'phone' if phone else 'wide'}")
 
@@ -229,6 +230,7 @@ def test_a_return_in_the_customers_language(house: House) -> None:
     page.select_option("#cause-2", "damaged")
     page.click("main form button.big")
     page.wait_for_selector("img.qr")
+    page.wait_for_load_state()
     house.work()
     page.reload()
     drawn = page.locator("img.qr").evaluate("image => image.complete && image.naturalWidth > 0")
