@@ -7,9 +7,9 @@ from dataclasses import replace
 from core.ids import QuoteId
 from core.money import Money
 from routing.cart import Cart, Live
-from routing.checkout.choice import choose_plans
 from routing.checkout.details import Describer
 from routing.checkout.from_network import CartProblem, build_problem
+from routing.checkout.options import choose_plans
 from routing.checkout.problem import Answer, Reason
 from routing.checkout.solve import solve
 from routing.quote import DeliveryOption, Difference, Quote, Unused, UsedRate, WhyNot

@@ -5,8 +5,6 @@ from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
 
-import numpy as np
-
 from core.money import Money
 from core.units import Dimensions
 from routing.charges import Charge, CostShare, charge_delivery
@@ -14,7 +12,7 @@ from routing.checkout.deadline import latest_order
 from routing.checkout.evaluate import Evaluator, ParcelCost
 from routing.checkout.from_network import CartProblem
 from routing.checkout.likelihood import Likelihoods
-from routing.checkout.problem import NEVER, Content, Plan, PlannedParcel
+from routing.checkout.problem import CO2_UNKNOWN_G, NEVER, Content, Plan, PlannedParcel
 from routing.network.services import Duties
 from routing.network.trade import NoExchangeRate, settle, tax_on
 from routing.quote import (
@@ -47,10 +45,7 @@ class Describer:
         """All parcels on one and the same day, with the promised probability."""
         if plan.parcels_n == 1:
             return True
-        same = np.ones(self.likelihoods.days, dtype=np.float64)
-        for parcel in plan.parcels:
-            same *= np.diff(self.likelihoods.row(parcel), prepend=0.0)
-        return float(same.sum()) >= self.likelihoods.need
+        return self.likelihoods.on_one_day(plan.parcels) >= self.likelihoods.need
 
     def option(self, code: str, plan: Plan, names: tuple[str, ...]) -> DeliveryOption:
         """The option of a plan; `difference` is set when the list is known."""
@@ -129,7 +124,7 @@ class Describer:
             transit=TransitTimes(transit.levels, transit.minutes),
             cost=Money(cost.total, self.currency),
             cost_lines=self._cost_lines(cost),
-            co2_g=cost.co2_g if service.co2e is not None else None,
+            co2_g=cost.co2_g if cost.co2_g < CO2_UNKNOWN_G else None,
             customs=customs,
             duties=duties,
             duties_said=said,

@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import Self
 
 from routing.checkout.calendar import day_of, first_from, latest_start, ready_at, worked_until
-from routing.checkout.exact import CO2_UNKNOWN_G, SLACK
+from routing.checkout.exact import SLACK
 from routing.checkout.problem import (
+    CO2_UNKNOWN_G,
     NEVER,
     Box,
     Content,
@@ -149,7 +150,7 @@ class Evaluator:
         for location in {one.location for one in parcel.contents}:
             lane = self.lanes[location, hub.id]
             cost += lane.fixed + hub.parcel_fee
-            co2_g += lane.co2_fixed_g
+            co2_g += lane.feeder_co2_g()
         for line, location, qty in parcel.contents:
             lane = self.lanes[location, hub.id]
             cost += qty * lane.unit_cost(self.lines[line].item)

@@ -31,6 +31,7 @@ from routing.checkout.parcels import (
     pack_tariffs,
 )
 from routing.checkout.problem import (
+    CO2_UNKNOWN_G,
     BoolArray,
     Content,
     IntArray,
@@ -44,8 +45,6 @@ from routing.checkout.problem import (
 )
 from routing.checkout.states import build_states, count_states, pair_budget, sub_multisets
 
-CO2_UNKNOWN_G = 1 << 24
-"""What a parcel counts when its service's CO2e is unknown: more than any plan's known sum."""
 COST_SHIFT = 1 << 31
 """Cost is the high part of a combined amount, CO2e (below this) the low part: ties go to less."""
 MOST_PLANS = 2_000

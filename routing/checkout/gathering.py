@@ -135,7 +135,7 @@ class Gatherer:
                 co2_g[column] = lane.unit_co2_g(self._items[line])
         if not any(caps):
             return NEVER
-        fixed = (0, 0) if lane is None else (lane.fixed + fee, lane.co2_fixed_g)
+        fixed = (0, 0) if lane is None else (lane.fixed + fee, lane.feeder_co2_g())
         by_cost, by_co2 = self._scale
         return layout.tree.add_row(
             place,

@@ -3,6 +3,8 @@
 The same figures as `Evaluator.chance`, day by day, at a hundredth of its work.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from routing.checkout.arrivals import FloatArray, latest_inbound, masses, pack_timetables
@@ -33,6 +35,13 @@ class Likelihoods:
 
     def by(self, parcel: PlannedParcel, day: int) -> float:
         return float(self.row(parcel)[day]) if day >= 0 else 0.0
+
+    def on_one_day(self, parcels: Sequence[PlannedParcel]) -> float:
+        """Probability that all arrive on one and the same day, whichever it is."""
+        same = np.ones(self.days, dtype=np.float64)
+        for parcel in parcels:
+            same *= np.diff(self.row(parcel), prepend=0.0)
+        return float(same.sum())
 
     def own_day(self, parcel: PlannedParcel) -> int:
         """The date of the parcel shown alone, NEVER beyond the horizon."""

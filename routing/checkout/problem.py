@@ -32,6 +32,8 @@ OBJECTIVES: tuple[Objective, ...] = ("cost", "date", "parcels", "co2")
 
 NEVER = -1
 """No such day or minute."""
+CO2_UNKNOWN_G = 1 << 24
+"""What unknown CO2e counts: more than any plan's known sum, so that it never wins *greenest*."""
 
 
 class Window(NamedTuple):
@@ -191,6 +193,12 @@ class Lane:
     per_kg: int
     co2_fixed_g: int = 0
     co2_g_per_kg: int = 0
+    co2_known: bool = True
+    """False: the figures are not to be believed."""
+
+    def feeder_co2_g(self) -> int:
+        """g for each hub parcel that it feeds."""
+        return self.co2_fixed_g if self.co2_known else CO2_UNKNOWN_G
 
     def unit_cost(self, item: Item) -> int:
         return -(-self.per_kg * item.weight_g // 1000)

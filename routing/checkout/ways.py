@@ -132,6 +132,7 @@ class Ways:
                     fixed=fixed,
                     per_kg=per_kg,
                     co2_g_per_kg=0 if co2 is None else int(co2.to_integral_value(ROUND_CEILING)),
+                    co2_known=co2 is not None,
                 )
 
     def _services_at(self, node: str) -> Iterator[Service]:
