@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from carriers.status import Party, Reason, Status, TimeBasis
 from core.ids import OrderId, ParcelId, SubjectId
 from store.base import Base, OfTenant
+from store.locks import lock_name
 from store.session import add_if_new, new_id, now
 from tracking.event import CarrierEvent
 from tracking.incidents import IncidentKind
@@ -361,3 +362,8 @@ def find_by_number(session: Session, carrier: str, number: str) -> TrackedParcel
         .order_by(TrackedParcelRow.followed_at.desc(), TrackedParcelRow.id.desc())
         .limit(1)
     ).first()
+
+
+def lock_number(session: Session, carrier: str, number: str) -> None:
+    """Between a scan that finds no parcel of this number and a parcel that gets it, one goes first."""
+    lock_name(session, "tracking_number", carrier, number)

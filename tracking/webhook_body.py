@@ -8,6 +8,7 @@ from carriers.status import Reason, Scan, Status, read_event_time
 from core.errors import Fault, InvalidInput
 
 MOST_SCANS = 5000
+LONGEST_NUMBER = 100  # of any parcel that we follow
 Meaning = Callable[[str, str], tuple[Status, Reason | None]]
 """(carrier, raw code) to our words; an unlisted code is `Status.UNKNOWN`."""
 
@@ -58,6 +59,9 @@ def _read_scan(item: Any, carrier: str, account_zone: str, meaning: Meaning) -> 
     number = _text(item, "tracking_number") or _text(item, "number")
     if not number:
         raise InvalidInput(faults=[Fault("tracking_number", "is missing")])
+    if len(number) > LONGEST_NUMBER:
+        reason = f"has more than {LONGEST_NUMBER} characters"
+        raise InvalidInput(faults=[Fault("tracking_number", reason)])
     local = _text(item, "occurred_local") or _text(item, "local_time")
     written = local or _text(item, "occurred_at")
     if not written:

@@ -9,7 +9,7 @@ from email.policy import default
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 
 class Postman:
@@ -20,6 +20,7 @@ class Postman:
         self.refuse_rcpt = ""
         self.answer_data = "250 taken"
         self.hang_up_after_data = False
+        self.refuse_data = ""  # instead of 354, before a byte of the message
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
@@ -38,13 +39,30 @@ class Postman:
         return self.answer_data
 
 
+class _Server(SMTP):
+    """aiosmtpd's server, which may also refuse the command DATA itself."""
+
+    @syntax("DATA")
+    async def smtp_DATA(self, arg: str) -> None:
+        refusal = self.event_handler.refuse_data
+        if refusal:
+            await self.push(refusal)
+        else:
+            await super().smtp_DATA(arg)
+
+
+class _Controller(Controller):
+    def factory(self) -> SMTP:
+        return _Server(self.handler, **self.SMTP_kwargs)
+
+
 @contextmanager
 def mail_server(postman: Postman) -> Iterator[str]:
     """The URL of a running server."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = Controller(postman, hostname="127.0.0.1", port=port)
+    controller = _Controller(postman, hostname="127.0.0.1", port=port)
     controller.start()
     try:
         yield f"smtp://127.0.0.1:{port}"

@@ -102,7 +102,7 @@ class SmtpChannel:
         try:
             code, _ = connection.data(mail.as_bytes(policy=SMTP_POLICY))
         except smtplib.SMTPDataError as error:  # refused before a byte of the message
-            raise Unavailable(f"the mail server took no data: {error.smtp_code}") from error
+            code = error.smtp_code
         except (OSError, smtplib.SMTPException) as error:
             raise SendingUncertain(
                 f"no answer after the message: {type(error).__name__}"

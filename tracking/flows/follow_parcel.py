@@ -12,7 +12,13 @@ from tracking.event_lines import event_from_dict
 from tracking.flows.refresh_parcel import refresh_parcel
 from tracking.journey import Journey
 from tracking.parcel import ParcelPlan, TransitQuantiles
-from tracking.tables import StrayScanRow, TrackedParcelRow, add_event, transit_json
+from tracking.tables import (
+    StrayScanRow,
+    TrackedParcelRow,
+    add_event,
+    lock_number,
+    transit_json,
+)
 
 
 def follow_parcel(session: Session, plan: ParcelPlan) -> Journey:
@@ -23,6 +29,8 @@ def follow_parcel(session: Session, plan: ParcelPlan) -> Journey:
     """
     if not isinstance(plan.transit, TransitQuantiles):
         raise TypeError("a followed parcel keeps its transit time as quantiles")
+    if plan.tracking_number:
+        lock_number(session, plan.carrier, plan.tracking_number)
     instant = now(session)
     values = {
         "order_id": plan.order,

@@ -19,6 +19,7 @@ from tracking.tables import (
     WebhookSourceRow,
     add_event,
     find_by_number,
+    lock_number,
 )
 from tracking.webhook_body import Meaning, plain_meaning, read_body
 
@@ -60,14 +61,15 @@ def _keep(session: Session, row: WebhookRow, scans: list[Scan]) -> int:
     for scan in scans:
         by_number.setdefault(scan.tracking_number, []).append(scan)
     found: list[tuple[UUID, list[Scan]]] = []
-    for number, own in by_number.items():
+    for number, own in sorted(by_number.items()):  # one order of locks for all workers
+        lock_number(session, own[0].carrier, number)
         parcel = find_by_number(session, own[0].carrier, number)
         if parcel is None:
             row.strays += sum(_keep_stray(session, row, scan) for scan in own)
         else:
             found.append((parcel.id, own))
     new_events = 0
-    for parcel_id, own in sorted(found):  # one order of locks for all workers
+    for parcel_id, own in sorted(found):
         lock(session, TrackedParcelRow, parcel_id)
         added = sum(add_event(session, _event(str(parcel_id), scan, row)) for scan in own)
         if added:
@@ -87,7 +89,7 @@ def _keep_stray(session: Session, row: WebhookRow, scan: Scan) -> bool:
     values = {
         "id": new_id(session),
         "carrier": scan.carrier,
-        "tracking_number": scan.tracking_number[:100],
+        "tracking_number": scan.tracking_number,
         "event_key": event.id,
         "event": {
             "parcel": UNMATCHED,

@@ -1,5 +1,6 @@
 """Takes a carrier's webhook: verifies the raw bytes, stores them sealed, answers; work comes later."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,7 @@ READ_WEBHOOK = "read_webhook"
 """The job kind that reads one stored webhook; payload `{"webhook_id"}`."""
 BODY = "webhook_body"
 TOLERANCE = timedelta(seconds=300)
+LONGEST_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def receive_webhook(
         values = {
             "id": webhook,
             "source_id": source_id,
-            "message_id": headers["webhook-id"][:200],
+            "message_id": _kept_id(headers["webhook-id"]),
             "sealed": seal_for_tenant(session, raw, purpose=BODY),
             "received_at": now(session),
             "scans": 0,
@@ -72,3 +74,10 @@ def receive_webhook(
             return Received(is_repeat=True)
         enqueue(session, READ_WEBHOOK, {"webhook_id": str(webhook)}, key=str(webhook))
         return Received(is_repeat=False)
+
+
+def _kept_id(message: str) -> str:
+    """The id as kept: a longer one than the column by its hash, so that no two become the same."""
+    if len(message) <= LONGEST_ID:
+        return message
+    return "sha256:" + hashlib.sha256(message.encode("utf-8", "surrogatepass")).hexdigest()

@@ -51,48 +51,52 @@ def send_notice(sessions: Sessions, tenant: TenantId, notice_id: UUID, outlet: O
         if isinstance(message, datetime):
             raise Retry(message, "quiet hours")
 
+    is_mine = False  # whether it is this worker who is sending
+
     def before_sending() -> None:
+        nonlocal is_mine
         with sessions(tenant, actor="notices") as session:
             row = lock(session, NoticeRow, notice_id)
             again = row.state == "sending" and outlet.channel.repeats_safely
             if row.state != "intended" and not again:
                 raise Overtaken
             row.state = "sending"
+        is_mine = True
+
+    def end(state: str, why: str | None = None) -> str:
+        return _end(sessions, tenant, notice_id, "sending" if is_mine else "intended", state, why)
 
     try:
         outlet.channel.send(message, before_sending)
     except Overtaken:
         return "overtaken"
     except SendingRefused as error:
-        return _end(sessions, tenant, notice_id, "failed", error.message)
+        return end("failed", error.message)
     except SendingUncertain as error:
-        return _end(sessions, tenant, notice_id, "unknown", error.message)
+        return end("unknown", error.message)
     except Unavailable as error:
-        _end(sessions, tenant, notice_id, "intended", error.message)
+        end("intended", error.message)
         raise
-    return _end(sessions, tenant, notice_id, "sent", None)
+    return end("sent")
 
 
 def _prepare(session: Session, notice_id: UUID, outlet: Outlet) -> Message | str | datetime:
     """The message; or the state of a notice that is not sent now; or when to come back."""
     row = lock(session, NoticeRow, notice_id)
     if row.state == "sending" and not outlet.channel.repeats_safely:
-        row.state, row.why = "unknown", "the worker died while sending"
-        audit(session, "notice.unknown", "notice", row.id)
+        return _leave_in_doubt(session, row, "the worker died while sending")
     if row.state not in ("intended", "sending"):
         return row.state
     occasion, instant = Occasion(row.occasion), now(session)
     reason = _why_not(session, row, occasion)
     if reason is not None:
-        row.state, row.why = "dropped", reason
-        return row.state
+        return _drop(session, row, reason)
     later = earliest_sending(instant, row.zone, _quiet_hours(session, row))
     if later > instant and occasion is not Occasion.HAND_OVER_DUE:
         return later
     person = read_person(session, SubjectId(row.person_id)) if row.person_id else Erased()
     if isinstance(person, Erased) or not person.address.email:
-        row.state, row.why = "dropped", "nobody to write to"
-        return row.state
+        return _drop(session, row, "nobody to write to")
     row.attempts += 1
     row.channel = outlet.channel.name
     purpose = RETURN if occasion in OF_RETURNS else TRACK
@@ -117,6 +121,21 @@ def _prepare(session: Session, notice_id: UUID, outlet: Outlet) -> Message | str
         written.text,
         written.html,
     )
+
+
+def _drop(session: Session, row: NoticeRow, reason: str) -> str:
+    """It is not sent; but of one that may have gone out already nobody can say so."""
+    if row.state == "sending":
+        return _leave_in_doubt(session, row, f"the worker died while sending; now {reason}")
+    row.state, row.why = "dropped", reason
+    return row.state
+
+
+def _leave_in_doubt(session: Session, row: NoticeRow, why: str) -> str:
+    """A person decides: see `settle_notice`."""
+    row.state, row.why = "unknown", why
+    audit(session, "notice.unknown", "notice", row.id)
+    return row.state
 
 
 def _why_not(session: Session, row: NoticeRow, occasion: Occasion) -> str | None:
@@ -156,10 +175,19 @@ def _quiet_hours(session: Session, row: NoticeRow) -> QuietHours:
     return QuietHours(own.quiet_from_min, own.quiet_to_min)
 
 
-def _end(sessions: Sessions, tenant: TenantId, notice_id: UUID, state: str, why: str | None) -> str:
+def _end(
+    sessions: Sessions,
+    tenant: TenantId,
+    notice_id: UUID,
+    before: str,
+    state: str,
+    why: str | None,
+) -> str:
+    """From `before` to `state`; what another worker has made of it meanwhile stands."""
     with sessions(tenant, actor="notices") as session:
         row = lock(session, NoticeRow, notice_id)
-        row.state, row.why = state, why[:200] if why else None
-        if state == "sent":
-            row.sent_at = now(session)
+        if row.state == before:
+            row.state, row.why = state, why[:200] if why else None
+            if state == "sent":
+                row.sent_at = now(session)
         return row.state

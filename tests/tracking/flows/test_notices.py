@@ -154,23 +154,38 @@ def test_a_dead_mail_server_queues_and_retries_until_it_is_back(
 
 
 @pytest.mark.parametrize(
-    ("refuse_rcpt", "answer_data", "state"),
-    [("550 no such user", "250 ok", "failed"), ("", "554 spam", "failed")],
+    ("stage", "answer", "state"),
+    [
+        ("refuse_rcpt", "550 no such user", "failed"),
+        ("refuse_data", "554 no mail from you", "failed"),
+        ("answer_data", "554 spam", "failed"),
+        ("refuse_rcpt", "451 later", "intended"),
+        ("refuse_data", "451 later", "intended"),
+        ("answer_data", "452 full", "intended"),
+    ],
 )
-def test_a_refused_mail_is_not_tried_again(
+def test_a_refused_mail_is_tried_again_only_when_the_server_says_later(
     sessions: Sessions,
     tenant: TenantId,
     person: SubjectId,
+    clock: ManualClock,
     mail: Outlet,
     postman: Postman,
-    refuse_rcpt: str,
-    answer_data: str,
+    stage: str,
+    answer: str,
     state: str,
 ) -> None:
-    postman.refuse_rcpt, postman.answer_data = refuse_rcpt, answer_data
+    was = getattr(postman, stage)
+    setattr(postman, stage, answer)
     _event(sessions, tenant, Status.DELIVERED, 0)
     assert _run(sessions, mail) == 1
-    assert _notices(sessions, tenant)[0].state == state
+    (row,) = _notices(sessions, tenant)
+    assert row.state == state
+    assert answer[:3] in (row.why or "")
+    setattr(postman, stage, was)
+    clock.advance(timedelta(minutes=10))
+    assert _run(sessions, mail) == (state == "intended")
+    assert len(postman.taken) == (state == "intended")
 
 
 def test_a_server_that_vanishes_after_the_message_leaves_it_unknown_and_unrepeated(
@@ -237,6 +252,47 @@ def test_a_killed_worker_never_makes_anybody_told_twice(
     assert _run(sessions, outlet) == 1
     assert _notices(sessions, tenant)[0].state == state
     assert len(channel.seen) == seen
+
+
+def test_what_may_have_gone_out_is_never_called_dropped(
+    sessions: Sessions, tenant: TenantId, person: SubjectId, clock: ManualClock
+) -> None:
+    channel = DyingChannel("after", repeats_safely=True)
+    outlet = Outlet(channel, load_texts(), URL)
+    _event(sessions, tenant, Status.OUT_FOR_DELIVERY, 0)
+    with pytest.raises(Killed):
+        _run(sessions, outlet)
+    _event(sessions, tenant, Status.DELIVERED, 1)
+    (row, _) = _notices(sessions, tenant)
+    assert send_notice(sessions, tenant, row.id, outlet) == "unknown"
+    assert "no longer useful" in (_notices(sessions, tenant)[0].why or "")
+
+
+class SlowChannel:
+    """Fails to connect after another worker has sent the same notice meanwhile."""
+
+    name = "slow"
+    repeats_safely = False
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self.meanwhile = meanwhile
+
+    def send(self, message: Message, before_sending: Callable[[], None]) -> None:
+        self.meanwhile()
+        raise Unavailable("no connection")
+
+
+def test_a_worker_that_comes_too_late_does_not_undo_what_another_sent(
+    sessions: Sessions, tenant: TenantId, person: SubjectId, mail: Outlet, postman: Postman
+) -> None:
+    _event(sessions, tenant, Status.DELIVERED, 0)
+    (row,) = _notices(sessions, tenant)
+    slow = SlowChannel(lambda: send_notice(sessions, tenant, row.id, mail))
+    with pytest.raises(Unavailable):
+        send_notice(sessions, tenant, row.id, Outlet(slow, load_texts(), URL))
+    assert _notices(sessions, tenant)[0].state == "sent"
+    assert send_notice(sessions, tenant, row.id, mail) == "sent"
+    assert len(postman.taken) == 1
 
 
 def test_quiet_hours_wait_and_what_is_overtaken_is_dropped(

@@ -2,12 +2,14 @@
 
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
 from carriers.status import Status
 from core.clock import ManualClock
@@ -178,6 +180,66 @@ def test_a_scan_that_comes_before_its_parcel_waits_for_it(
     with sessions(tenant) as session:
         assert session.scalar(select(func.count()).select_from(StrayScanRow)) == 0
         assert session.scalar(select(func.count()).select_from(EventRow)) == 3
+
+
+@pytest.mark.parametrize("first", ["scan", "parcel"])
+def test_a_scan_and_its_parcel_that_come_at_once_find_each_other(
+    sessions: Sessions, tenant: TenantId, source: WebhookSource, first: str
+) -> None:
+    if sessions.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer")
+    _send(sessions, source, SCANS[:2])
+    with sessions(tenant) as session:
+        webhook = session.scalars(select(WebhookRow.id)).one()
+
+    def scan(session: Session) -> None:
+        read_webhook(session, webhook)
+
+    def parcel(session: Session) -> None:
+        follow_parcel(session, plan())
+
+    one, two = (scan, parcel) if first == "scan" else (parcel, scan)
+
+    def second() -> None:
+        with sessions(tenant) as session:
+            two(session)
+
+    with ThreadPoolExecutor(1) as pool:
+        with sessions(tenant) as session:
+            one(session)
+            running = pool.submit(second)
+            while not running.done() and not _somebody_waits(sessions):
+                pass  # the second one has come as far as it can
+        running.result()
+    assert _row(sessions, tenant).state == "in_transit"
+    with sessions(tenant) as session:
+        assert session.scalar(select(func.count()).select_from(StrayScanRow)) == 0
+
+
+def _somebody_waits(sessions: Sessions) -> bool:
+    with sessions.engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+def test_two_long_message_ids_are_two_messages(
+    sessions: Sessions, tenant: TenantId, source: WebhookSource
+) -> None:
+    for end in ("a", "b"):
+        assert not _send(sessions, source, SCANS, "m" * 200 + end)
+        assert _send(sessions, source, SCANS, "m" * 200 + end)
+    with sessions(tenant) as session:
+        assert session.scalar(select(func.count()).select_from(WebhookRow)) == 2
+
+
+def test_a_number_longer_than_any_of_ours_is_a_fault_and_no_stray(
+    sessions: Sessions, tenant: TenantId, source: WebhookSource
+) -> None:
+    _send(sessions, source, [{**SCANS[0], "tracking_number": "X" * 101}])
+    _work(sessions)
+    with sessions(tenant) as session:
+        row = session.scalars(select(WebhookRow)).one()
+        assert (row.scans, row.strays) == (0, 0)
+        assert "more than 100 characters" in (row.fault or "")
 
 
 def test_a_date_from_the_future_is_counted_and_not_believed(
