@@ -60,8 +60,8 @@ def _read_scan(item: Any, carrier: str, account_zone: str, meaning: Meaning) -> 
     if not number:
         raise InvalidInput(faults=[Fault("tracking_number", "is missing")])
     if len(number) > LONGEST_NUMBER:
-        reason = f"has more than {LONGEST_NUMBER} characters"
-        raise InvalidInput(faults=[Fault("tracking_number", reason)])
+        wrong = f"has more than {LONGEST_NUMBER} characters"
+        raise InvalidInput(faults=[Fault("tracking_number", wrong)])
     local = _text(item, "occurred_local") or _text(item, "local_time")
     written = local or _text(item, "occurred_at")
     if not written:
