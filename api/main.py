@@ -25,6 +25,7 @@ from api.endpoints import (
     orders,
     parcels,
     quotes,
+    shipments,
     stock,
 )
 from api.endpoints import returns as return_doors
@@ -46,6 +47,7 @@ ENDPOINTS: tuple[APIRouter, ...] = (
     quotes.router,
     estimates.router,
     orders.router,
+    shipments.router,
     parcels.router,
     manifests.router,
     networks.router,

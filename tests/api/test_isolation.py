@@ -67,6 +67,10 @@ VISITS: dict[str, Visit] = {
     ),
     "list_orders": Visit(lambda ids: "/v1/orders", None, (200,), (200,)),
     "read_order": Visit(lambda ids: f"/v1/orders/{ids['order']}", None, (404,), (404,)),
+    "list_shipments": Visit(
+        lambda ids: f"/v1/shipments?order_id={ids['order']}", None, (200,), (200,)
+    ),
+    "read_shipment": Visit(lambda ids: f"/v1/shipments/{ids['shipment']}", None, (404,), (404,)),
     "list_parcels": Visit(lambda ids: "/v1/parcels", None, (200,), (200,)),
     "read_parcel": Visit(lambda ids: f"/v1/parcels/{ids['order parcel']}", None, (404,), (404,)),
     "release_parcel": Visit(lambda ids: f"/v1/parcels/{ids['order parcel']}/release"),
@@ -159,6 +163,7 @@ def owned(caller: Caller, lanewise: Lanewise, market: TenantId, order: dict[str,
         ids["webhook source"] = str(add_webhook_source(session, "sandbox").id)
     ids["job"] = caller.get("/v1/jobs").json()["items"][0]["id"]
     ids["order"] = order["id"]
+    ids["shipment"] = order["lines"][0]["shipment_id"]
     ids["quote"] = caller.post("/v1/quotes", json=CART).json()["id"]
     parcel = caller.get(f"/v1/parcels/{order['parcels'][0]['id']}").json()
     booking = parcel["booking"]
@@ -197,7 +202,7 @@ def body_of(visit: Visit, owned: Owned) -> Any:
 
 def told(caller: Caller) -> dict[str, Any]:
     """Everything that the owner can list."""
-    doors = "api-keys jobs orders parcels manifests networks stock incidents".split()
+    doors = "api-keys jobs orders shipments parcels manifests networks stock incidents".split()
     return {door: caller.get(f"/v1/{door}").json() for door in doors}
 
 
