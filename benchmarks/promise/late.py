@@ -13,9 +13,10 @@ import numpy as np
 
 from benchmarks.promise.orders import BenchOrders
 from benchmarks.promise.walk import Forecasts
+from routing.distributions.waits import LONGEST_DAYS, WaitModel, open_curves, slow_down
 from tracking.learning.boosting import BoostingPlan
 from tracking.learning.columns import NetworkState, network_state, order_columns
-from tracking.learning.hazards import LONGEST_DAYS, WaitModel, fit_waits, open_curves, slow_down
+from tracking.learning.hazards import fit_waits
 from tracking.learning.history import F64, I64, NEVER
 from tracking.learning.pressure import pressure
 

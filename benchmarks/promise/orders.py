@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.places import EARTH_RADIUS_M
+from routing.distributions.waits import DayCalendar
 from simulations.olist.orders import COUNTRY, ZONE, OlistData, OlistItem, OlistOrder
-from tracking.learning.history import F64, I64, NEVER, DayCalendar, OrderHistory, repair_days
+from tracking.learning.history import F64, I64, NEVER, OrderHistory, repair_days
 
 DAYS_AFTER = 400  # the calendar reaches this far beyond the last purchase
 TRAITS = (

@@ -7,15 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.promise.orders import BenchOrders
+from routing.distributions.waits import LONGEST_DAYS, WaitModel, open_curves, slow_down
 from tracking.learning.boosting import BoostingPlan
 from tracking.learning.columns import network_state, order_columns
-from tracking.learning.hazards import (
-    LONGEST_DAYS,
-    WaitModel,
-    fit_waits,
-    open_curves,
-    slow_down,
-)
+from tracking.learning.hazards import fit_waits
 from tracking.learning.history import F64, I64
 from tracking.learning.pressure import pressure
 

@@ -14,20 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import invalid
+from routing.distributions.forest import BINS, Forest, daily_odds, to_cells
+from routing.distributions.forest_kernels import F64, I64, U8
 from tracking.learning.tree_kernels import (
-    F64,
-    I64,
-    U8,
     add_tree,
     gradients,
     grow_tree,
     hashed_share,
     sample_rows,
-    score_days,
 )
-
-BINS = 64
-"""Cells per column; cut points are quantiles of the training orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +45,6 @@ class BoostingPlan:
             raise invalid("columns_share", "shares lie in (0, 1]")
 
 
-@dataclass(frozen=True, slots=True)
-class Forest:
-    """Trees as flat arrays, all of shape [trees, 2 * leaves - 1].
-
-    `column` is -1 at a leaf; a column below `cuts.shape[0]` is the order's, above it the day's.
-    A row goes left when its cell is at most `threshold`.
-    """
-
-    cuts: F64  # [order columns, BINS - 1], ascending; a cell is the number of cuts below the value
-    column: I64
-    threshold: I64
-    left: I64
-    right: I64
-    value: F64
-    base: float  # log odds before any tree
-
-
 def cell_cuts(columns: F64) -> F64:
     """Cut points [columns, BINS - 1]: distinct quantiles, padded with infinity."""
     cuts = np.full((columns.shape[1], BINS - 1), np.inf)
@@ -82,15 +60,6 @@ def cell_cuts(columns: F64) -> F64:
             distinct = distinct[:-1]
         cuts[c, : len(distinct)] = distinct
     return cuts
-
-
-def to_cells(columns: F64, cuts: F64) -> U8:
-    """Cells [orders, columns]: how many cut points lie below each value; unknown is cell 0."""
-    cells = np.empty(columns.shape, np.uint8)
-    for c in range(columns.shape[1]):
-        values = np.where(np.isfinite(columns[:, c]), columns[:, c], -np.inf)
-        cells[:, c] = np.searchsorted(cuts[c], values, side="left")
-    return cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +108,13 @@ def fit_forest(data: OrderDays, plan: BoostingPlan) -> Forest:
     return Forest(cuts, column, threshold, left, right, value, base)
 
 
-def daily_odds(forest: Forest, columns: F64, day_cells: U8, day_of: I64, offset: F64) -> F64:
-    """Probability of the event on each day, given none before: [orders, days].
-
-    `day_of` [orders, days] points into `day_cells`; `offset` [orders] is added to every day.
-    """
-    score = np.repeat(offset[:, None] + forest.base, day_of.shape[1], axis=1)
-    score_days(
-        to_cells(columns, forest.cuts), day_cells, day_of, forest.column, forest.threshold,
-        forest.left, forest.right, forest.value, score,
-    )  # fmt: skip
-    return np.asarray(1.0 / (1.0 + np.exp(-score)), dtype=np.float64)
+def warm() -> None:
+    """Run every kernel of growing and asking once, so that no refit or quote waits for a compiler."""
+    row_order = np.repeat(np.arange(40, dtype=np.int64), 3)
+    happened = (np.arange(len(row_order)) % 3 == 2).astype(np.uint8)
+    day = (np.arange(len(row_order)) % 3).astype(np.uint8)[:, None]
+    ones = np.ones(len(row_order))
+    columns = np.arange(40, dtype=np.float64)[:, None]
+    data = OrderDays(columns, row_order, day, happened, ones, np.zeros(len(row_order)))
+    forest = fit_forest(data, BoostingPlan(trees=2, leaves=3, minimum_hessian=0.1))
+    daily_odds(forest, columns[:2], day, np.zeros((2, 3), np.int64), np.zeros(2))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracking.learning.history import F64, I64, DayCalendar, OrderHistory
+from routing.distributions.waits import DayCalendar
+from tracking.learning.history import F64, I64, OrderHistory
 from tracking.learning.signals import (
     SpeedTable,
     events_before,

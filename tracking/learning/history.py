@@ -22,26 +22,6 @@ STAGES = ("handling", "transit")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DayCalendar:
-    """Days from the first one on: is it a working day, which weekday (Monday 0)."""
-
-    working: Bools
-    weekday: I64
-
-    def __post_init__(self) -> None:
-        if len(self.working) != len(self.weekday):
-            raise invalid("working", "one entry per day in both columns")
-
-    @property
-    def days(self) -> int:
-        return len(self.working)
-
-    def working_before(self) -> I64:
-        """Working days before each day, one entry more than days."""
-        return np.concatenate([[0], np.cumsum(self.working)]).astype(np.int64)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class OrderHistory:
     """One entry per order: day numbers, NEVER where unknown; codes are dense and start at 0."""
 

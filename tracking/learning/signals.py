@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracking.learning.history import F64, I64, NEVER, DayCalendar, OrderHistory
+from routing.distributions.waits import DayCalendar
+from tracking.learning.history import F64, I64, NEVER, OrderHistory
 
 MEMORY_DAYS = 365.0  # half-life of the hazard that expectations come from
 

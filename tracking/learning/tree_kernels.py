@@ -1,17 +1,13 @@
-"""The hot loops of boosted trees over order-days: histograms, splits, growing, scoring.
+"""The hot loops of boosted trees over order-days: histograms, splits, growing.
 
 Rows of an order lie side by side. Shapes: `order_cells` uint8 [orders, order columns], `day_cells` uint8
 [rows, day columns], node arrays int64 or float64 [2 * leaves - 1].
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.kernels import kernel
-
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
-U8 = NDArray[np.uint8]
+from routing.distributions.forest_kernels import F64, I64, U8
 
 
 @kernel
@@ -256,34 +252,3 @@ def sample_rows(row_order: I64, share: float, stream: int, rows: I64) -> int:
             rows[count] = row
             count += 1
     return count
-
-
-@kernel
-def score_days(
-    order_cells: U8,
-    day_cells: U8,
-    day_of: I64,
-    column: I64,
-    threshold: I64,
-    left: I64,
-    right: I64,
-    value: F64,
-    score: F64,
-) -> None:
-    """Add the forest to `score` [orders, days]; day d of order i has cells `day_cells[day_of[i, d]]`."""
-    order_columns = order_cells.shape[1]
-    for i in range(score.shape[0]):
-        for tree in range(column.shape[0]):
-            for d in range(score.shape[1]):
-                node = 0
-                while column[tree, node] >= 0:
-                    c = column[tree, node]
-                    if c < order_columns:
-                        cell = order_cells[i, c]
-                    else:
-                        cell = day_cells[day_of[i, d], c - order_columns]
-                    if cell <= threshold[tree, node]:
-                        node = left[tree, node]
-                    else:
-                        node = right[tree, node]
-                score[i, d] += value[tree, node]

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tracking.learning.history import NEVER, DayCalendar, OrderHistory, repair_days
+from routing.distributions.waits import DayCalendar
+from tracking.learning.history import NEVER, OrderHistory, repair_days
 
 
 def calendar(days: int) -> DayCalendar:

@@ -11,19 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
+from routing.distributions.forest import BINS, daily_odds, to_cells
+from routing.distributions.waits import LONGEST_DAYS, open_curves, slow_down
 from tests.tracking.learning.synthetic import calendar, history, with_future
-from tracking.learning.boosting import (
-    BINS,
-    BoostingPlan,
-    OrderDays,
-    cell_cuts,
-    daily_odds,
-    fit_forest,
-    to_cells,
-)
+from tracking.learning.boosting import BoostingPlan, OrderDays, cell_cuts, fit_forest
 from tracking.learning.calibration import CalibrationPlan, OnlineCalibration
 from tracking.learning.columns import network_state, order_columns
-from tracking.learning.hazards import LONGEST_DAYS, fit_waits, open_curves, slow_down
+from tracking.learning.hazards import fit_waits
 from tracking.learning.history import NEVER, OrderHistory, repair_days
 from tracking.learning.loss import HORIZON, arrival_odds
 from tracking.learning.pressure import pressure
