@@ -15,7 +15,11 @@ from carriers.ports import (
     CarrierProfile,
     LabelFile,
     LabelFormat,
+    ManifestRequest,
+    PickupRequest,
+    Receipt,
     RefusesEverything,
+    VoidRequest,
 )
 from core.ids import TenantId
 from store.session import Sessions
@@ -93,10 +97,30 @@ class MortalCarrier(RefusesEverything):
         answer: Booked | BookedUnread = self._mortal(lambda: self._inner.book(order))
         return answer
 
+    def return_label(self, order: BookingOrder) -> Booked | BookedUnread:
+        answer: Booked | BookedUnread = self._mortal(lambda: self._inner.return_label(order))
+        return answer
+
     def find(self, reference: str) -> Booked | None:
         answer: Booked | None = self._mortal(lambda: self._inner.find(reference))
         return answer
 
     def label(self, tracking_number: str, wanted: LabelFormat) -> LabelFile:
         answer: LabelFile = self._mortal(lambda: self._inner.label(tracking_number, wanted))
+        return answer
+
+    def void(self, ask: VoidRequest) -> Receipt:
+        answer: Receipt = self._mortal(lambda: self._inner.void(ask))
+        return answer
+
+    def manifest(self, ask: ManifestRequest) -> Receipt:
+        answer: Receipt = self._mortal(lambda: self._inner.manifest(ask))
+        return answer
+
+    def pickup(self, ask: PickupRequest) -> Receipt:
+        answer: Receipt = self._mortal(lambda: self._inner.pickup(ask))
+        return answer
+
+    def find_receipt(self, reference: str) -> Receipt | None:
+        answer: Receipt | None = self._mortal(lambda: self._inner.find_receipt(reference))
         return answer

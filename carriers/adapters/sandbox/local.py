@@ -4,6 +4,7 @@ For fault suites, simulated worlds and test mode. A fault that over HTTP would c
 told at once.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from carriers.adapters.sandbox import wire
@@ -25,7 +26,7 @@ from carriers.ports import (
     VoidRequest,
     refuse_unknown,
 )
-from carriers.sandbox import ACTS, REFUSALS, Fault, Sandbox
+from carriers.sandbox import ACTS, REFUSALS, Fault, Sandbox, SandboxParcel
 from carriers.status import Scan
 from core.clock import Clock
 from core.errors import CarrierRejected, CarrierUnavailable, NotFound
@@ -37,9 +38,17 @@ UNREAD = frozenset({Fault.HALF_BODY, Fault.GARBAGE, Fault.HTML, Fault.HUGE_BODY,
 class LocalSandbox:
     """The `Carrier` port straight on the model."""
 
-    def __init__(self, model: Sandbox, clock: Clock, *, name: str = "sandbox") -> None:
+    def __init__(
+        self,
+        model: Sandbox,
+        clock: Clock,
+        *,
+        name: str = "sandbox",
+        draw_label: Callable[[SandboxParcel, LabelFormat], LabelFile] = sandbox_label,
+    ) -> None:
         self.model = model
         self._clock = clock
+        self._draw_label = draw_label
         self._profile = sandbox_profile(model.recovery, timedelta(seconds=10), name)
 
     @property
@@ -94,7 +103,7 @@ class LocalSandbox:
         if fault is Fault.WRONG_LABEL:
             raise CarrierRejected("the content is not a label", code="label_type")
         self._after(fault)
-        return sandbox_label(parcel, wanted)
+        return self._draw_label(parcel, wanted)
 
     def manifest(self, ask: ManifestRequest) -> Receipt:
         fault = self._before("manifest")

@@ -1,14 +1,25 @@
 """A small fixed run of the booking fault suite: workers die, answers are lost, nothing happens twice."""
 
-from benchmarks.faults.booking import run
+from benchmarks.faults.booking import run, steps_of_a_booking
+from benchmarks.faults.sigkill import really_killed
+from carriers.ports import Recovery
 
 
 def test_nothing_is_booked_twice_and_nothing_is_lost() -> None:
     told: list[str] = []
-    report = run(15, 3, kills=20, progress=told.append)
+    report = run(30, 3, kills=6, progress=told.append)
     assert report.ok, report.broken
     assert len(report.rows) == 6 and len(told) == 6
-    assert (
-        sum(row["kills"] for row in report.rows) >= 40
-    )  # SIGKILLs at every step that a booking reaches
     assert all(row["doubles"] == row["lost"] == row["unsettled"] == 0 for row in report.rows)
+    assert sum(row["kills"] for row in report.rows[3:]) >= 15
+
+
+def test_a_booking_dies_before_and_after_each_commit_and_call() -> None:
+    """The request, then three jobs of claim, step, carrier's answer and end; see the journal."""
+    assert steps_of_a_booking(1) >= 28
+
+
+def test_a_refusal_met_by_one_process_is_not_met_by_all_later_ones() -> None:
+    tally = really_killed(30, 1, Recovery.KEY, 30)
+    assert not tally.broken()
+    assert tally.states["booked"] >= 22 and len(tally.killed_at) >= 20
