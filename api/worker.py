@@ -20,6 +20,7 @@ from api import tracking_jobs, upkeep
 from api.wiring import Lanewise
 from core.errors import LanewiseError
 from core.ids import BookingId, ParcelId, TenantId
+from store.job_lease import LeaseKeeper
 from store.jobs import Handler, Job, enqueue, run_due
 from store.locks import drop_lease, take_lease
 from store.outbox import relay
@@ -31,6 +32,7 @@ log = structlog.get_logger("worker")
 LEADER = "schedule"
 LEADER_TTL = timedelta(seconds=15)
 IDLE_S = 0.25  # how long an idle loop waits before it looks again
+AWAY_S = 2.0  # how long it waits when the database did not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +187,11 @@ class Worker:
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
         self._clock: BackgroundScheduler | None = None
+        self._keeper = LeaseKeeper()
 
     def start(self) -> None:
         """Begin to lead (if nobody does) and to work."""
+        self._keeper.start()
         self._thread = threading.Thread(target=self._loop, name="lanewise-worker", daemon=True)
         self._thread.start()
         self._clock = BackgroundScheduler(timezone="UTC")
@@ -201,13 +205,18 @@ class Worker:
         self._awake.set()
 
     def stop(self, timeout_s: float = 30) -> None:
-        """Finish the job at hand, hand the lead over, leave no orphans."""
+        """Finish the job at hand and take no other, hand the lead over, leave no orphans.
+
+        A job that needs longer than `timeout_s` is left where it is: it ends with the process, and
+        another worker takes it over when its lease has run out.
+        """
         self._stop.set()
         self._awake.set()
         if self._clock is not None:
             self._clock.shutdown(wait=True)
         if self._thread is not None:
             self._thread.join(timeout_s)
+        self._keeper.stop()
         try:
             drop_lease(self.lanewise.sessions, LEADER, self.name)
         except LanewiseError as error:
@@ -220,19 +229,33 @@ class Worker:
                 self.wake()
         except LanewiseError as error:
             log.warning("tick_failed", reason=error.message)
+        except Exception as error:  # whatever it is, the next tick tries again
+            log.error("tick_failed", reason=f"{type(error).__name__}: {error}".splitlines()[0])
 
     def _loop(self) -> None:
         handlers = handlers_for(self.lanewise)
         while not self._stop.is_set():
+            pause = IDLE_S
             try:
-                busy = relay(self.lanewise.sessions, REACTIONS)
-                busy += run_due(self.lanewise.sessions, handlers, self.name, limit=20)
+                busy = self._work(handlers)
             except LanewiseError as error:  # the database is away: look again later
                 log.warning("work_postponed", reason=error.message)
-                busy = 0
+                busy, pause = 0, AWAY_S
             except Exception:
                 log.exception("work_failed")
-                busy = 0
+                busy, pause = 0, AWAY_S
             if not busy:
-                self._awake.wait(IDLE_S)
+                self._awake.wait(pause)
                 self._awake.clear()
+
+    def _work(self, handlers: Mapping[str, Handler]) -> int:
+        """Relay events and run a few due jobs; how many there were."""
+        sessions = self.lanewise.sessions
+        return relay(sessions, REACTIONS) + run_due(
+            sessions,
+            handlers,
+            self.name,
+            limit=20,
+            keeper=self._keeper,
+            stopping=self._stop.is_set,
+        )

@@ -84,3 +84,7 @@ class CarrierUnavailable(LanewiseError):
 
 class Unavailable(LanewiseError):
     """Something this needs (database, worker, port) is not to be had now; try again."""
+
+
+class Misconfigured(Unavailable):
+    """A person must put this installation right; until then what needs it waits, nothing is lost."""

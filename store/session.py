@@ -1,6 +1,7 @@
 """Opens the database and hands out sessions that know their tenant, the time and new ids."""
 
-from collections.abc import Iterator, Sequence
+import copy
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -11,11 +12,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
+    DatabaseError,
     DBAPIError,
     InterfaceError,
     NoSuchModuleError,
     OperationalError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from core.clock import Clock
@@ -37,7 +40,9 @@ def normal_url(url: str) -> str:
     return url
 
 
-def open_engine(url: str, *, pool_size: int = 10, durable: bool = True) -> Engine:
+def open_engine(
+    url: str, *, pool_size: int = 10, durable: bool = True, busy_timeout_s: float = BUSY_TIMEOUT_S
+) -> Engine:
     """An engine for SQLite (WAL, full sync, foreign keys) or PostgreSQL.
 
     Without `durable` SQLite leaves writing to the disk to the system: for rehearsals only, whose
@@ -52,7 +57,7 @@ def open_engine(url: str, *, pool_size: int = 10, durable: bool = True) -> Engin
         raise invalid("database_url", f"{error}".splitlines()[0]) from None
     if backend == "sqlite":
         engine = create_engine(
-            parsed, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
+            parsed, connect_args={"timeout": busy_timeout_s, "check_same_thread": False}
         )
         _prepare_sqlite(engine, "FULL" if durable else "OFF")
         return engine
@@ -96,6 +101,13 @@ class Sessions:
         self.entropy = entropy
         self.master_key = master_key
         """32 bytes that wrap the keys of persons."""
+        self._last_act: Callable[[Session], None] | None = None
+
+    def before_each_commit(self, act: Callable[[Session], None]) -> "Sessions":
+        """The same factory, whose sessions do this last thing in each transaction they commit."""
+        other = copy.copy(self)
+        other._last_act = act
+        return other
 
     @contextmanager
     def __call__(
@@ -131,17 +143,31 @@ class Sessions:
                 session.expunge_all()  # rows that were read stay readable
                 session.rollback()
             else:
+                if self._last_act is not None:
+                    self._last_act(session)
                 session.commit()
-        except (OperationalError, InterfaceError) as error:
+        except DBAPIError as error:
             session.rollback()
+            if not _is_away(error):
+                raise
             raise Unavailable(
                 f"the database did not answer: {_first_line(error)}", code="database_unavailable"
+            ) from error
+        except PoolTimeout as error:
+            session.rollback()
+            raise Unavailable(
+                "every connection to the database is taken", code="database_unavailable"
             ) from error
         except BaseException:
             session.rollback()
             raise
         finally:
             session.close()
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Locked, gone or unreadable; not a statement that breaks a rule of the tables."""
+    return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -76,6 +76,8 @@ class JobRow(OfTenant, Base):
     state: Mapped[str] = mapped_column(String(10))
     run_at: Mapped[datetime]
     attempts: Mapped[int]
+    fence: Mapped[int] = mapped_column(default=0)
+    """Grows with every claim, so that a worker which lost its lease can be recognized."""
     max_attempts: Mapped[int]
     lease_holder: Mapped[str | None] = mapped_column(String(100))
     lease_until: Mapped[datetime | None]
