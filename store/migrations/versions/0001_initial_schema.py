@@ -286,6 +286,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("run_at", store.base.UtcDateTime(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("max_attempts", sa.Integer(), nullable=False),
         sa.Column("lease_holder", sa.String(length=100), nullable=True),
         sa.Column("lease_until", store.base.UtcDateTime(), nullable=True),
