@@ -11,6 +11,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from tests.accessibility import faults_of
+
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -84,7 +86,7 @@ class Watched:
             act()
 
     def look(self) -> None:
-        """The page fits its window, has one h1 and a title, and every field has a name."""
+        """The page fits its window, has one h1 and a title, every field a name, and axe is content."""
         self.page.wait_for_load_state()
         wide, window = self.page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
@@ -96,6 +98,8 @@ class Watched:
         assert nameless == [], (self.page.url, nameless)
         small = self.page.evaluate(SMALL_TARGETS)
         assert small == [], (self.page.url, small)
+        faults = faults_of(self.page)
+        assert faults == [], (self.page.url, faults)
         assert self.errors == []
 
 
