@@ -16,6 +16,7 @@ from api.endpoints import (
     calibration,
     carrier_webhooks,
     estimates,
+    explanations,
     health,
     jobs,
     journeys,
@@ -45,6 +46,7 @@ from core.executor import PlanExecutor
 
 ENDPOINTS: tuple[APIRouter, ...] = (
     quotes.router,
+    explanations.router,
     estimates.router,
     orders.router,
     shipments.router,

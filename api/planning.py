@@ -11,9 +11,9 @@ from sqlalchemy import select
 from api.wiring import Lanewise, from_environment
 from core.errors import LanewiseError
 from core.executor import PlanExecutor
-from core.ids import TenantId
+from core.ids import QuoteId, TenantId
 from routing.cart import Cart
-from routing.quote import Quote
+from routing.quote import Explanation, Quote
 from store.tables import TenantRow
 
 if TYPE_CHECKING:
@@ -32,6 +32,15 @@ class PlanTask:
 
     tenant: TenantId
     cart: Cart
+
+
+@dataclass(frozen=True, slots=True)
+class WhyTask:
+    """An option of a tenant's quote to be explained."""
+
+    tenant: TenantId
+    quote: QuoteId
+    option: str
 
 
 class Planner:
@@ -53,6 +62,12 @@ class Planner:
             return _estimate(self._lanewise, task)
         return self._executor.map(estimate_apart, [task])[0]
 
+    def why(self, task: WhyTask) -> Explanation:
+        """Why an option is as it is, with what-ifs solved anew."""
+        if self._executor is None:
+            return _why(self._lanewise, task)
+        return self._executor.map(why_apart, [task])[0]
+
     def run(self, function: Callable[[Task], Result], task: Task) -> Result:
         """Any other pure and picklable work, e.g. drawing a document."""
         if self._executor is None:
@@ -73,6 +88,11 @@ def quote_apart(task: PlanTask) -> Quote:
 def estimate_apart(task: PlanTask) -> "Estimate | NoEstimate":
     """The same for an estimate."""
     return _estimate(_own_lanewise(), task)
+
+
+def why_apart(task: WhyTask) -> Explanation:
+    """The same for what there is to say about an option."""
+    return _why(_own_lanewise(), task)
 
 
 def prepare_apart(_number: int) -> None:
@@ -121,3 +141,10 @@ def _estimate(lanewise: Lanewise, task: PlanTask) -> "Estimate | NoEstimate":
     with lanewise.sessions(task.tenant, read_only=True) as session:
         found = gather(session, task.cart)
     return estimate_delivery(found.snapshot, found.cart, found.live)
+
+
+def _why(lanewise: Lanewise, task: WhyTask) -> Explanation:
+    from routing.flows.explain_option import explain_option
+
+    with lanewise.sessions(task.tenant, read_only=True) as session:
+        return explain_option(session, task.quote, task.option)

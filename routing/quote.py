@@ -118,6 +118,20 @@ class Responsibility:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """One reason, as a code with parameters and the ids of the constraints behind it.
+
+    A parameter's name says what it is: `…_at` an instant (ISO 8601, UTC), `…_on` a day, `…_minor`
+    minor units of the quote's currency, `share` and `level` probabilities, `line`, `location`,
+    `hub` and `seller` codes; everything else a number or a name.
+    """
+
+    code: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    constraints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryOption:
     """One choice for the shopper."""
 
@@ -133,6 +147,32 @@ class DeliveryOption:
     """Ordered until then, the option keeps its date; None: for longer than the horizon."""
     difference: Difference | None
     responsibility: tuple[Responsibility, ...]
+    why: tuple[Sentence, ...] = ()
+    """Why this date, this split, these origins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What an option would be under a change; found by solving the cart again."""
+
+    question: Sentence
+    """ordered_earlier, before_cut_off, from_place, without_place or fewer_parcels."""
+    date: date | None
+    """None: there would be no way at all."""
+    days: int = 0
+    """Later (negative: earlier) than the option; likewise parcels, cost and charge."""
+    parcels: int = 0
+    cost: Money | None = None
+    charge: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything there is to say about one option."""
+
+    option: str
+    why: tuple[Sentence, ...]
+    alternatives: tuple[Alternative, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from routing.checkout.from_network import CartProblem, build_problem
 from routing.checkout.options import choose_plans
 from routing.checkout.problem import Answer, Reason
 from routing.checkout.solve import solve
-from routing.quote import DeliveryOption, Difference, Quote, Unused, UsedRate, WhyNot
+from routing.checkout.why import WhyCode
+from routing.quote import DeliveryOption, Difference, Quote, Sentence, Unused, UsedRate, WhyNot
 from routing.snapshot import Snapshot
 
 
@@ -58,7 +59,7 @@ def _options(
         answer.plans, problem.policy.option_names, arrives_as_one=describer.arrives_as_one
     )
     options = [
-        describer.option(f"o{number}", plan, names)
+        describer.option(f"o{number}", plan, names, answer.plans)
         for number, (plan, names) in enumerate(chosen, start=1)
     ]
     return tuple(_with_differences(options))
@@ -67,7 +68,7 @@ def _options(
 def _with_differences(options: Sequence[DeliveryOption]) -> list[DeliveryOption]:
     """Each option beside the one before it: days later, parcels more, money more."""
     told = list(options[:1])
-    for before, option in itertools.pairwise(options):
+    for number, (before, option) in enumerate(itertools.pairwise(options), start=1):
         total = option.charge.total - before.charge.total
         difference = Difference(
             to=before.code,
@@ -75,8 +76,27 @@ def _with_differences(options: Sequence[DeliveryOption]) -> list[DeliveryOption]
             parcels=len(option.parcels) - len(before.parcels),
             charge=Money(total.minor, total.currency),
         )
-        told.append(replace(option, difference=difference))
+        why = _priced_why(option, options[:number])
+        told.append(replace(option, difference=difference, why=why))
     return told
+
+
+def _priced_why(option: DeliveryOption, before: Sequence[DeliveryOption]) -> tuple[Sentence, ...]:
+    """What an earlier day costs, told by the option the shopper could take instead."""
+    earlier = [each for each in before if each.promise.date < option.promise.date]
+    if not earlier:
+        return option.why
+    best = min(earlier, key=lambda each: (each.charge.total.minor, each.promise.date))
+    charge_minor = best.charge.total.minor - option.charge.total.minor
+    told = Sentence(
+        WhyCode.EARLIER_COSTS.value,
+        (
+            ("option", best.code),
+            ("days", str((option.promise.date - best.promise.date).days)),
+            ("charge_minor", str(charge_minor)),
+        ),
+    )
+    return tuple(told if each.code == told.code else each for each in option.why)
 
 
 def _why_not(reason: Reason) -> WhyNot:

@@ -178,6 +178,23 @@ class ResponsibilityOut(Out):
     returns_to: list[str]
 
 
+def _as_dict(pairs: object) -> object:
+    return dict(pairs) if isinstance(pairs, tuple) else pairs
+
+
+Parameters = Annotated[dict[str, str], BeforeValidator(_as_dict)]
+
+
+class SentenceOut(Out):
+    """One reason, as a code with parameters; `/why` has it as a text."""
+
+    code: str
+    parameters: Parameters = Field(
+        description="By name: `…_at` instants, `…_on` days, `…_minor` minor units of the currency."
+    )
+    constraints: list[str] = Field(description="Ids of the constraints behind it.")
+
+
 class OptionOut(Out):
     """One choice for the shopper."""
 
@@ -194,10 +211,7 @@ class OptionOut(Out):
     )
     difference: DifferenceOut | None = None
     responsibility: list[ResponsibilityOut]
-
-
-def _as_dict(pairs: object) -> object:
-    return dict(pairs) if isinstance(pairs, tuple) else pairs
+    why: list[SentenceOut] = Field(description="Why this date, this split, these origins.")
 
 
 class WhyNotOut(Out):
@@ -205,7 +219,7 @@ class WhyNotOut(Out):
 
     code: str
     line: str | None = None
-    details: Annotated[dict[str, str], BeforeValidator(_as_dict)] = Field(default_factory=dict)
+    details: Parameters = Field(default_factory=dict)
 
 
 class RateOut(Out):

@@ -13,6 +13,7 @@ from routing.checkout.evaluate import Evaluator, ParcelCost
 from routing.checkout.from_network import CartProblem
 from routing.checkout.likelihood import Likelihoods
 from routing.checkout.problem import CO2_UNKNOWN_G, NEVER, Content, Plan, PlannedParcel
+from routing.checkout.sentences import sentences_of
 from routing.network.services import Duties
 from routing.network.trade import NoExchangeRate, settle, tax_on
 from routing.quote import (
@@ -47,8 +48,10 @@ class Describer:
             return True
         return self.likelihoods.on_one_day(plan.parcels) >= self.likelihoods.need
 
-    def option(self, code: str, plan: Plan, names: tuple[str, ...]) -> DeliveryOption:
-        """The option of a plan; `difference` is set when the list is known."""
+    def option(
+        self, code: str, plan: Plan, names: tuple[str, ...], plans: Sequence[Plan]
+    ) -> DeliveryOption:
+        """The option of a plan of the frontier `plans`; `difference` comes with the list."""
         parcels = tuple(
             self._numbered(number, parcel) for number, parcel in enumerate(plan.parcels, start=1)
         )
@@ -66,6 +69,7 @@ class Describer:
             order_within=None if end == NEVER else instant_of(end),
             difference=None,
             responsibility=self._responsibility(parcels),
+            why=sentences_of(self.of, self.likelihoods, plan, plans),
         )
 
     def _promise(self, plan: Plan) -> Promise:

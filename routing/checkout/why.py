@@ -1,56 +1,58 @@
 """Why a plan is as it is: codes with parameters, each with the constraints it comes from.
 
 Texts are made elsewhere, in the reader's language, from the code and its parameters. Nothing here
-is a guess: every sentence is read off the timing of the plan's own parcels, off the frontier it
-stands in, or (what-ifs, on request only) off a problem solved again.
+is a guess: every sentence is read off the timing of the plan's own parcels, or off the frontier it
+stands in. A parameter's name says what it is: `…_minute` a minute of the problem, `…_day` a day
+index, `…_minor` minor units, `service` a service id; everything else is a name or a number.
 
 Constraint ids: `location:ID:hours`, `lane:FROM>HUB:departures`, `hub:ID:hours`,
 `service:ID:pickups`, `service:ID:transit`, `service:ID:delivery_days`, `offer:ID:stock`, `boxes`,
-`rules`.
+`level`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
 from routing.checkout.calendar import day_of, first_from
 from routing.checkout.evaluate import Evaluator
-from routing.checkout.options import Difference, difference
+from routing.checkout.likelihood import Likelihoods
 from routing.checkout.problem import (
     NEVER,
     Content,
-    Objective,
     Plan,
     PlannedParcel,
     Problem,
-    Rules,
+    Service,
 )
-from routing.checkout.solve import solve
 
 Value = str | int
+FOUR_PLACES = Decimal("0.0001")
 
 
 class WhyCode(StrEnum):
     """What a sentence says; its parameters are listed beside it."""
 
-    DATE_SET_BY_PARCEL = "date_set_by_parcel"  # parcel, date
-    AFTER_CUT_OFF = "after_cut_off"  # location, cutoff_min, starts_min
-    READY = "ready"  # location, ready_min
-    WAITS_FOR_DEPARTURE = "waits_for_departure"  # location, hub, departure_min
-    HUB_DONE = "hub_done"  # hub, done_min
-    WAITS_FOR_PICKUP = "waits_for_pickup"  # service, pickup_min
-    TRANSIT = "transit"  # service, minutes, level
-    WAITS_FOR_DELIVERY_DAY = "waits_for_delivery_day"  # service, arrived, date
+    DATE_SET_BY_PARCEL = "date_set_by_parcel"  # parcel, set_day
+    AFTER_CUT_OFF = "after_cut_off"  # location, cutoff_minute, starts_minute
+    READY = "ready"  # location, ready_minute
+    WAITS_FOR_DEPARTURE = "waits_for_departure"  # location, hub, departs_minute
+    HUB_DONE = "hub_done"  # hub, done_minute
+    WAITS_FOR_PICKUP = "waits_for_pickup"  # service, location, pickup_minute
+    TRANSIT = "transit"  # service, hours, share
+    WAITS_FOR_DELIVERY_DAY = "waits_for_delivery_day"  # service, arrived_day, delivered_day
+    DAY_BEFORE_UNLIKELY = "day_before_unlikely"  # before_day, share, level
+    NOTHING_EARLIER = "nothing_earlier"
+    EARLIER_COSTS = "earlier_costs"  # days, cost_minor
     ONE_PARCEL = "one_parcel"
-    SPLIT_CHEAPER = "split_cheaper"  # parcels, cost more
-    SPLIT_FASTER = "split_faster"  # parcels, days later
+    SPLIT_CHEAPER = "split_cheaper"  # parcels, cost_minor
+    SPLIT_FASTER = "split_faster"  # parcels, days
     SPLIT_NEEDED_STOCK = "split_needed_stock"  # parcels
     SPLIT_NEEDED_BOX = "split_needed_box"  # parcels
     ONLY_ORIGIN = "only_origin"  # line, location
     ORIGIN_AMONG = "origin_among"  # line, location, others
-    THROUGH_HUB = "through_hub"  # hub, locations
-    NOTHING_EARLIER = "nothing_earlier"  # date
-    EARLIER_COSTS = "earlier_costs"  # days, cost
+    THROUGH_HUB = "through_hub"  # hub, parcel, locations
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,50 +64,61 @@ class Because:
     constraints: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class WhatIf:
-    """The best plan under a change, against the present one; None when there is none."""
-
-    change: str
-    plan: Plan | None
-    difference: Difference | None
-
-
-def explain(problem: Problem, plan: Plan, plans: Sequence[Plan]) -> tuple[Because, ...]:
+def explain(likelihoods: Likelihoods, plan: Plan, plans: Sequence[Plan]) -> tuple[Because, ...]:
     """Why this plan of the frontier `plans` arrives when it does and is made as it is."""
-    evaluator = Evaluator(problem)
+    evaluator = likelihoods.evaluator
     return (
-        *_why_date(evaluator, plan),
+        *_why_date(likelihoods, plan),
         *_why_not_earlier(plan, plans),
-        *_why_split(evaluator, plan, plans),
+        _why_split(evaluator, plan, plans),
         *_why_origin(evaluator, plan),
     )
 
 
-def _why_date(evaluator: Evaluator, plan: Plan) -> list[Because]:
-    """The chain of waits of the parcel that sets the date."""
-    number, parcel = binding_parcel(evaluator, plan)
-    reasons = [
-        Because(
-            WhyCode.DATE_SET_BY_PARCEL,
-            (("parcel", number + 1), ("date", plan.date)),
-            (f"service:{parcel.service}:transit",),
-        )
-    ]
+def _why_date(likelihoods: Likelihoods, plan: Plan) -> list[Because]:
+    """The chain of waits of the parcel that sets the date, and what the day before lacks."""
+    evaluator = likelihoods.evaluator
+    number, parcel = binding_parcel(likelihoods, plan)
+    transit = (f"service:{parcel.service}:transit",)
+    reasons = []
+    if plan.parcels_n > 1:
+        about = (("parcel", number + 1), ("set_day", plan.date))
+        reasons.append(Because(WhyCode.DATE_SET_BY_PARCEL, about, transit))
     content = max(parcel.contents, key=evaluator.ready)
     reasons += _location_waits(evaluator, content)
-    reasons += _onward_waits(evaluator, parcel)
+    reasons += _onward_waits(evaluator, parcel, plan.date)
+    if evaluator.problem.joint and plan.date > 0:
+        share = 1.0
+        for each in plan.parcels:
+            share *= likelihoods.by(each, plan.date - 1)
+        reasons.append(
+            Because(
+                WhyCode.DAY_BEFORE_UNLIKELY,
+                (
+                    ("before_day", plan.date - 1),
+                    ("share", _share(share)),
+                    ("level", str(evaluator.problem.q)),
+                ),
+                ("level",),
+            )
+        )
     return reasons
 
 
-def binding_parcel(evaluator: Evaluator, plan: Plan) -> tuple[int, PlannedParcel]:
+def _share(probability: float) -> str:
+    """Four decimals, rounded down, as text."""
+    return str(Decimal(probability + 1e-9).quantize(FOUR_PLACES, ROUND_FLOOR))
+
+
+def binding_parcel(likelihoods: Likelihoods, plan: Plan) -> tuple[int, PlannedParcel]:
     """The parcel without which the plan could be earlier: the latest, or least likely before."""
-    if evaluator.problem.joint:
+    if likelihoods.problem.joint:
         number = min(
             range(plan.parcels_n),
-            key=lambda n: evaluator.chance(plan.parcels[n], plan.date - 1),
+            key=lambda n: likelihoods.by(plan.parcels[n], plan.date - 1),
         )
     else:
+        evaluator = likelihoods.evaluator
         number = max(range(plan.parcels_n), key=lambda n: evaluator.day_per_leg(plan.parcels[n]))
     return number, plan.parcels[number]
 
@@ -123,67 +136,83 @@ def _location_waits(evaluator: Evaluator, content: Content) -> list[Because]:
                 WhyCode.AFTER_CUT_OFF,
                 (
                     ("location", own.id),
-                    ("cutoff_min", missed[-1].cutoff),
-                    ("starts_min", max(start, evaluator.now)),
+                    ("cutoff_minute", missed[-1].cutoff),
+                    ("starts_minute", max(start, evaluator.now)),
                 ),
                 hours,
             )
         )
-    reasons.append(Because(WhyCode.READY, (("location", own.id), ("ready_min", ready)), hours))
+    reasons.append(Because(WhyCode.READY, (("location", own.id), ("ready_minute", ready)), hours))
     return reasons
 
 
-def _onward_waits(evaluator: Evaluator, parcel: PlannedParcel) -> list[Because]:
+def _onward_waits(evaluator: Evaluator, parcel: PlannedParcel, by_day: int) -> list[Because]:
     problem = evaluator.problem
     service = evaluator.services[parcel.service]
     reasons = []
-    level = problem.q
     if parcel.node in evaluator.hubs:
         departures = evaluator.departures(parcel) or {}
         place = max(departures, key=lambda one: departures[one])
+        about: tuple[tuple[str, Value], ...] = (("location", place), ("hub", parcel.node))
         reasons.append(
             Because(
                 WhyCode.WAITS_FOR_DEPARTURE,
-                (("location", place), ("hub", parcel.node), ("departure_min", departures[place])),
+                (*about, ("departs_minute", departures[place])),
                 (f"lane:{place}>{parcel.node}:departures",),
             )
         )
-    leaves_from = evaluator.at_node(parcel, level)
+    leaves_from = evaluator.at_node(parcel, problem.q)
     if leaves_from == NEVER:
         return reasons
     if parcel.node in evaluator.hubs:
         reasons.append(
             Because(
                 WhyCode.HUB_DONE,
-                (("hub", parcel.node), ("done_min", leaves_from)),
+                (("hub", parcel.node), ("done_minute", leaves_from)),
                 (f"hub:{parcel.node}:hours",),
             )
         )
     pickup = first_from(service.pickups, leaves_from)
-    minutes = service.transit.quantile(level)
-    if pickup == NEVER or minutes is None:
+    if pickup == NEVER:
         return reasons
     reasons.append(
         Because(
             WhyCode.WAITS_FOR_PICKUP,
-            (("service", service.id), ("pickup_min", pickup)),
+            (("service", service.id), ("location", parcel.node), ("pickup_minute", pickup)),
             (f"service:{service.id}:pickups",),
         )
     )
-    reasons.append(
+    return reasons + _transit(evaluator, service, pickup, by_day)
+
+
+def _transit(evaluator: Evaluator, service: Service, pickup: int, by_day: int) -> list[Because]:
+    """How long the carrier may take and still be in time, and the day it then waits for."""
+    in_time = [
+        (minutes, level)
+        for minutes, level in zip(service.transit.minutes, service.transit.levels, strict=True)
+        if NEVER != evaluator.delivered(service, pickup + minutes) <= by_day
+    ]
+    if not in_time:
+        return []
+    minutes, level = in_time[-1]
+    reasons = [
         Because(
             WhyCode.TRANSIT,
-            (("service", service.id), ("minutes", minutes), ("level", str(level))),
+            (("service", service.id), ("hours", -(-minutes // 60)), ("share", str(level))),
             (f"service:{service.id}:transit",),
         )
-    )
-    arrived = day_of(problem.day_starts, pickup + minutes)
+    ]
+    arrived = day_of(evaluator.problem.day_starts, pickup + minutes)
     delivered = evaluator.delivered(service, pickup + minutes)
     if delivered > arrived:
         reasons.append(
             Because(
                 WhyCode.WAITS_FOR_DELIVERY_DAY,
-                (("service", service.id), ("arrived", arrived), ("date", delivered)),
+                (
+                    ("service", service.id),
+                    ("arrived_day", arrived),
+                    ("delivered_day", delivered),
+                ),
                 (f"service:{service.id}:delivery_days",),
             )
         )
@@ -193,52 +222,44 @@ def _onward_waits(evaluator: Evaluator, parcel: PlannedParcel) -> list[Because]:
 def _why_not_earlier(plan: Plan, plans: Sequence[Plan]) -> list[Because]:
     earlier = [one for one in plans if one.date < plan.date]
     if not earlier:
-        return [Because(WhyCode.NOTHING_EARLIER, (("date", plan.date),))]
+        return [Because(WhyCode.NOTHING_EARLIER)]
     next_best = min(earlier, key=lambda one: (one.cost, one.date))
     return [
         Because(
             WhyCode.EARLIER_COSTS,
-            (("days", plan.date - next_best.date), ("cost", next_best.cost - plan.cost)),
+            (("days", plan.date - next_best.date), ("cost_minor", next_best.cost - plan.cost)),
         )
     ]
 
 
-def _why_split(evaluator: Evaluator, plan: Plan, plans: Sequence[Plan]) -> list[Because]:
+def _why_split(evaluator: Evaluator, plan: Plan, plans: Sequence[Plan]) -> Because:
     if plan.parcels_n == 1:
-        return [Because(WhyCode.ONE_PARCEL)]
+        return Because(WhyCode.ONE_PARCEL)
     fewer = [one for one in plans if one.parcels_n < plan.parcels_n]
     in_time = [one for one in fewer if one.date <= plan.date]
     if in_time:
         best = min(in_time, key=lambda one: one.cost)
-        return [
-            Because(
-                WhyCode.SPLIT_CHEAPER,
-                (("parcels", best.parcels_n), ("cost", best.cost - plan.cost)),
-            )
-        ]
+        about = (("parcels", best.parcels_n), ("cost_minor", best.cost - plan.cost))
+        return Because(WhyCode.SPLIT_CHEAPER, about)
     if fewer:
         best = min(fewer, key=lambda one: (one.date, one.cost))
-        return [
-            Because(
-                WhyCode.SPLIT_FASTER,
-                (("parcels", best.parcels_n), ("days", best.date - plan.date)),
-            )
-        ]
+        about = (("parcels", best.parcels_n), ("days", best.date - plan.date))
+        return Because(WhyCode.SPLIT_FASTER, about)
     problem = evaluator.problem
     nodes = [place.id for place in problem.locations] + [hub.id for hub in problem.hubs]
-    if any(_holds_all(evaluator, node) for node in nodes):
-        return [Because(WhyCode.SPLIT_NEEDED_BOX, (("parcels", plan.parcels_n),), ("boxes",))]
+    if any(_holds_all(problem, node) for node in nodes):
+        return Because(WhyCode.SPLIT_NEEDED_BOX, (("parcels", plan.parcels_n),), ("boxes",))
     stock = tuple(f"offer:{offer.id}:stock" for offer in problem.offers)
-    return [Because(WhyCode.SPLIT_NEEDED_STOCK, (("parcels", plan.parcels_n),), stock)]
+    return Because(WhyCode.SPLIT_NEEDED_STOCK, (("parcels", plan.parcels_n),), stock)
 
 
-def _holds_all(evaluator: Evaluator, node: str) -> bool:
+def _holds_all(problem: Problem, node: str) -> bool:
     """True when everything could be together at a node, boxes apart."""
-    homes = {node} | {place for place, hub in evaluator.lanes if hub == node}
-    for line in evaluator.problem.lines:
+    homes = {node} | {lane.location for lane in problem.lanes if lane.hub == node}
+    for line in problem.lines:
         stock = sum(
             offer.stock
-            for offer in evaluator.problem.offers
+            for offer in problem.offers
             if offer.item == line.item.id and offer.location in homes
         )
         if stock < line.qty:
@@ -247,74 +268,30 @@ def _holds_all(evaluator: Evaluator, node: str) -> bool:
 
 
 def _why_origin(evaluator: Evaluator, plan: Plan) -> list[Because]:
+    """Where each line comes from, and through which hub."""
+    sources: dict[str, list[str]] = {}
+    for offer in evaluator.problem.offers:
+        sources.setdefault(offer.item, []).append(offer.location)
     reasons = []
-    for parcel in plan.parcels:
-        for content in parcel.contents:
-            item = evaluator.lines[content.line].item.id
-            others = [
-                offer
-                for offer in evaluator.problem.offers
-                if offer.item == item and offer.location != content.location and offer.stock > 0
-            ]
-            about: tuple[tuple[str, Value], ...] = (
-                ("line", content.line),
-                ("location", content.location),
-            )
-            own = (f"offer:{evaluator.offer(content).id}:stock",)
-            if others:
-                about = (*about, ("others", len(others)))
-                reasons.append(Because(WhyCode.ORIGIN_AMONG, about, own))
-            else:
-                reasons.append(Because(WhyCode.ONLY_ORIGIN, about, own))
+    for content in sorted({c for parcel in plan.parcels for c in parcel.contents}):
+        about: tuple[tuple[str, Value], ...] = (
+            ("line", content.line),
+            ("location", content.location),
+        )
+        own = (f"offer:{evaluator.offer(content).id}:stock",)
+        others = len(sources[evaluator.lines[content.line].item.id]) - 1
+        if others:
+            reasons.append(Because(WhyCode.ORIGIN_AMONG, (*about, ("others", others)), own))
+        else:
+            reasons.append(Because(WhyCode.ONLY_ORIGIN, about, own))
+    for number, parcel in enumerate(plan.parcels, start=1):
         if parcel.node in evaluator.hubs:
             places = sorted({content.location for content in parcel.contents})
             reasons.append(
                 Because(
                     WhyCode.THROUGH_HUB,
-                    (("hub", parcel.node), ("locations", ", ".join(places))),
+                    (("hub", parcel.node), ("parcel", number), ("locations", len(places))),
                     tuple(f"lane:{place}>{parcel.node}:departures" for place in places),
                 )
             )
     return reasons
-
-
-WHAT_IF_OBJECTIVES: tuple[Objective, ...] = ("cost", "date", "parcels")
-
-
-def what_if_without(problem: Problem, plan: Plan, location: str) -> WhatIf:
-    """ "From elsewhere": the best plan that uses nothing of a location."""
-    offers = tuple(offer for offer in problem.offers if offer.location != location)
-    return _again(f"without:{location}", replace(problem, offers=offers), plan)
-
-
-def what_if_from(problem: Problem, plan: Plan, line: str, location: str) -> WhatIf:
-    """ "From there instead": the best plan in which a line comes from a location."""
-    rules = replace(problem.rules, pins=(*_other_pins(problem.rules, line), (line, location)))
-    return _again(f"from:{line}:{location}", replace(problem, rules=rules), plan)
-
-
-def what_if_ordered(problem: Problem, plan: Plan, now: int) -> WhatIf:
-    """ "Two hours earlier": the best plan had the order come at another minute."""
-    return _again(f"ordered:{now}", replace(problem, now=now), plan)
-
-
-def what_if_parcels(problem: Problem, plan: Plan, most: int) -> WhatIf:
-    """ "In fewer parcels": the best plan with at most so many."""
-    return _again(f"parcels:{most}", replace(problem, max_parcels=most), plan)
-
-
-def _other_pins(rules: Rules, line: str) -> tuple[tuple[str, str], ...]:
-    return tuple(pin for pin in rules.pins if pin[0] != line)
-
-
-def _again(change: str, problem: Problem, plan: Plan) -> WhatIf:
-    """The plan under a change that is nearest to the present one: in time, else soonest."""
-    plans = solve(problem, WHAT_IF_OBJECTIVES).plans
-    in_time = [one for one in plans if one.date <= plan.date]
-    if in_time:
-        best = min(in_time, key=lambda one: (one.cost, one.date))
-    elif plans:
-        best = min(plans, key=lambda one: (one.date, one.cost))
-    else:
-        return WhatIf(change, None, None)
-    return WhatIf(change, best, difference(plan, best))

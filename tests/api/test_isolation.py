@@ -61,6 +61,7 @@ VISITS: dict[str, Visit] = {
     "create_quote": Visit(lambda ids: "/v1/quotes", CART, (404,)),
     "estimate_delivery": Visit(lambda ids: "/v1/estimates", CART, (404,)),
     "read_quote": Visit(lambda ids: f"/v1/quotes/{ids['quote']}"),
+    "explain_option": Visit(lambda ids: f"/v1/quotes/{ids['quote']}/options/o1/why"),
     "commit_order": Visit(
         lambda ids: "/v1/orders",
         lambda ids: {"quote_id": ids["quote"], "option": "cheapest", "consignee": HOME},

@@ -116,7 +116,7 @@ def test_the_deadline_is_the_last_minute_that_keeps_the_date(
     told = build_problem(snapshot, cart, live)
     describer = Describer(snapshot, told)
     for number, plan in enumerate(solve(told.problem).plans[:2]):
-        option = describer.option(f"o{number}", plan, ())
+        option = describer.option(f"o{number}", plan, (), ())
         assert option.order_within is not None
         last = minute_of(option.order_within)
         for now, keeps in ((last, True), (last + 1, False), ((told.problem.now + last) // 2, True)):

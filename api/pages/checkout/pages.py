@@ -15,6 +15,7 @@ from api.endpoints.quote_schemas import CartIn
 from api.endpoints.quotes import cart_of, plan_and_keep
 from api.pages.checkout.articles import Sample, articles_of, countries_of, samples_of
 from api.pages.checkout.chart import chart_of
+from api.pages.checkout.why_words import WhyWords
 from api.pages.checkout.words import (
     CHARGES,
     COSTS,
@@ -30,6 +31,7 @@ from api.pages.checkout.words import (
 )
 from api.pages.render import environment, language_of, render
 from api.pages.staff import signed_form, signed_in
+from api.planning import Planner, WhyTask
 from core.errors import InvalidInput, NotFound, invalid
 from core.ids import OrderId, QuoteId
 from core.money import Money
@@ -142,6 +144,34 @@ def options(request: Request, quote_id: UUID, visit: Visit = signed_in("quotes")
     return _page(request, network, _from_quote(quote), quote=quote, visit=visit)
 
 
+@router.get("/{quote_id}/why/{option}")
+def why(
+    request: Request, quote_id: UUID, option: str, visit: Visit = signed_in("quotes")
+) -> HTMLResponse:
+    """Why an option is as it is, and what it would be under a change, solved now."""
+    planner: Planner = request.app.state.planner
+    told = planner.why(WhyTask(visit.caller.tenant, QuoteId(quote_id), option[:40]))
+    with visit.reading() as session:
+        quote = read_quote(session, QuoteId(quote_id))
+        network = _network(session, quote)
+    chosen = next(each for each in quote.options if each.code == told.option)
+    words = WhyWords.of(_tag(request), Names(network), quote.zones[0], chosen)
+    return render(
+        request,
+        "checkout/why.html",
+        zone=quote.zones[0],
+        back=f"/checkout/{quote_id}#option-{chosen.code}",
+        option=chosen,
+        why_language=words.catalogue.language,
+        reasons=[words.why(sentence) for sentence in told.why],
+        alternatives=[words.what_if(alternative) for alternative in told.alternatives],
+    )
+
+
+def _tag(request: Request) -> str:
+    return language_of(request).replace("_", "-")
+
+
 @router.post("/{quote_id}/order")
 def place(
     request: Request,
@@ -227,6 +257,11 @@ def _words(request: Request, network: Network, quote: Quote, visit: Visit) -> di
     numbers = {option.code: number for number, option in enumerate(quote.options, start=1)}
     money = environment(language_of(request)).filters["money"]
     now = visit.lanewise.clock.now()
+    language = _tag(request)
+
+    def why_of(option: DeliveryOption) -> list[str]:
+        words = WhyWords.of(language, names, quote.zones[0], option)
+        return [words.why(sentence) for sentence in option.why]
 
     def difference(option: DeliveryOption) -> str:
         if option.difference is None:
@@ -240,6 +275,8 @@ def _words(request: Request, network: Network, quote: Quote, visit: Visit) -> di
     return {
         "chart": chart_of(quote.options),
         "reasons": [reason_text(reason, quote) for reason in quote.reasons],
+        "why_of": why_of,
+        "why_language": language,
         "consignee": EXAMPLE,
         "name_of": lambda code: NAMES.get(code, code.replace("_", " ")),
         "cost_name": lambda code: COSTS.get(code, code.replace("_", " ")),

@@ -1,5 +1,6 @@
 """`/desk`: exceptions ranked by expected harm, parked calls, notices in doubt, orders."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,17 +11,23 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from api.callers import Visit
+from api.pages.checkout.why_words import WhyWords
+from api.pages.checkout.words import Names
 from api.pages.customer.track import live_values
 from api.pages.customer.words import words_for
 from api.pages.desk.playbook import PLAYBOOK
-from api.pages.render import render
+from api.pages.render import language_of, render
 from api.pages.staff import signed_form, signed_in
 from carriers.booking import Finding, Resolution
 from carriers.flows.resolve_parked import resolve_parked
 from carriers.journal import CallState
 from carriers.tables import CallRow
 from core.errors import InvalidInput
+from core.ids import QuoteId
 from core.places import zone
+from routing.flows.load_snapshot import load_snapshot
+from routing.flows.read_quote import read_quote
+from routing.tables import OrderRow
 from tracking.flows.open_link import RETURN, TRACK, open_link
 from tracking.flows.settle_notice import settle_notice
 from tracking.flows.view_order import view_order
@@ -29,6 +36,16 @@ from tracking.notices.compose import day_people_read
 from tracking.tables import IncidentRow, NoticeRow, TrackedParcelRow, WebhookRow
 
 router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class WhyShown:
+    """Why an order is planned as it is, and where its what-ifs stand."""
+
+    href: str
+    reasons: list[str]
+
+
 MOST = 100  # rows of one list on the page
 
 
@@ -102,6 +119,7 @@ def desk_order(
         notices = session.scalars(
             select(NoticeRow).where(NoticeRow.order_id == order_id).order_by(NoticeRow.id)
         ).all()
+        why = _why(request, session, order_id)
         links = (open_link(session, order_id, TRACK), open_link(session, order_id, RETURN))
     zone_name = view.parcels[0].plan.zone
     words = words_for(request, zone_name)
@@ -113,11 +131,25 @@ def desk_order(
         incidents=incidents,
         notices=notices,
         links=links,
+        why=why,
         playbook=PLAYBOOK,
         kinds=_KINDS,
         **live_values(view),
         **words.values(),
     )
+
+
+def _why(request: Request, session: Session, order_id: UUID) -> WhyShown | None:
+    """Why the order's option is as it is; None where nobody has quoted it here."""
+    row = session.get(OrderRow, order_id)
+    quote = None if row is None else read_quote(session, QuoteId(row.quote_id))
+    option = None if row is None or quote is None else quote.option(row.option)
+    if quote is None or option is None or not option.why:
+        return None
+    names = Names(load_snapshot(session, quote.network).network)
+    words = WhyWords.of(language_of(request).replace("_", "-"), names, quote.zones[0], option)
+    href = f"/checkout/{quote.id}/why/{option.code}"
+    return WhyShown(href, [words.why(sentence) for sentence in option.why])
 
 
 @router.post("/desk/calls/{call_id}")

@@ -1,0 +1,37 @@
+"""Why an option is as it is, in the quote's terms: instants for minutes, days for day indices."""
+
+from collections.abc import Sequence
+
+from routing.checkout.from_network import CartProblem
+from routing.checkout.likelihood import Likelihoods
+from routing.checkout.problem import Plan
+from routing.checkout.why import Value, explain
+from routing.quote import Sentence
+from routing.snapshot import instant_of
+
+
+def sentences_of(
+    of: CartProblem, likelihoods: Likelihoods, plan: Plan, plans: Sequence[Plan]
+) -> tuple[Sentence, ...]:
+    """The reasons behind a plan of the frontier `plans`."""
+    return tuple(
+        Sentence(because.code.value, told_parameters(of, because.parameters), because.constraints)
+        for because in explain(likelihoods, plan, plans)
+    )
+
+
+def told_parameters(
+    of: CartProblem, parameters: Sequence[tuple[str, Value]]
+) -> tuple[tuple[str, str], ...]:
+    """`…_minute` becomes `…_at`, `…_day` becomes `…_on`, a service id the service's name."""
+    return tuple(_told(of, name, value) for name, value in parameters)
+
+
+def _told(of: CartProblem, name: str, value: Value) -> tuple[str, str]:
+    if name.endswith("_minute"):
+        return f"{name.removesuffix('_minute')}_at", instant_of(int(value)).isoformat()
+    if name.endswith("_day"):
+        return f"{name.removesuffix('_day')}_on", of.day(int(value)).isoformat()
+    if name == "service":
+        return name, of.services[str(value)].name
+    return name, str(value)
