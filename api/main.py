@@ -15,6 +15,7 @@ from api.endpoints import (
     audit,
     calibration,
     carrier_webhooks,
+    carriers,
     estimates,
     explanations,
     health,
@@ -33,6 +34,7 @@ from api.endpoints import returns as return_doors
 from api.metrics import Metrics
 from api.pages.checkout import pages as checkout
 from api.pages.customer import returns, track
+from api.pages.desk import carriers as desk_carriers
 from api.pages.desk import pages as desk
 from api.pages.failures import answer_with_pages
 from api.pages.public import calibration as calibration_page
@@ -61,6 +63,7 @@ ENDPOINTS: tuple[APIRouter, ...] = (
     audit.router,
     calibration.router,
     carrier_webhooks.router,
+    carriers.router,
     return_doors.router,
 )
 PAGES: tuple[APIRouter, ...] = (
@@ -73,6 +76,7 @@ PAGES: tuple[APIRouter, ...] = (
     track.router,
     returns.router,
     desk.router,
+    desk_carriers.router,
 )
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]

@@ -19,6 +19,7 @@ class Health:
     unanswered: int = 0
     last_answer_at: datetime | None = None
     last_failure: str = ""
+    last_failure_at: datetime | None = None
 
     def is_open(self, now: datetime) -> bool:
         """Whether calls should wait."""
@@ -51,4 +52,5 @@ def after_failure(health: Health, now: datetime, reason: str) -> Health:
         rests=rests,
         unanswered=health.unanswered + 1,
         last_failure=reason[:200],
+        last_failure_at=now,
     )

@@ -28,6 +28,7 @@ class CallRow(OfTenant, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "carrier", "kind", "reference"),
         Index("ix_carrier_calls_open", "state", "next_at"),
+        Index("ix_carrier_calls_lately", "carrier", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -48,6 +49,7 @@ class CallRow(OfTenant, Base):
     last_sent_until: Mapped[datetime | None]
     code: Mapped[str] = mapped_column(String(40), default="")
     reason: Mapped[str] = mapped_column(String(300), default="")
+    took_ms: Mapped[int | None]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
 
@@ -174,10 +176,31 @@ class HealthRow(OfTenant, Base):
     unanswered: Mapped[int] = mapped_column(default=0)
     last_answer_at: Mapped[datetime | None]
     last_failure: Mapped[str] = mapped_column(String(200), default="")
+    last_failure_at: Mapped[datetime | None]
+
+
+class RateRow(OfTenant, Base):
+    """A rate that a carrier told; `ask` is the hash of what was asked. Kept while it may be used."""
+
+    __tablename__ = "carrier_rates"
+    __table_args__ = (UniqueConstraint("tenant_id", "ask", "carrier", "service"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    ask: Mapped[str] = mapped_column(String(32))
+    carrier: Mapped[str] = mapped_column(String(100))
+    service: Mapped[str] = mapped_column(String(100))
+    price_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    rate_id: Mapped[str] = mapped_column(String(100))
+    transit_days: Mapped[int | None]
+    expires_at: Mapped[datetime | None]
+    fetched_at: Mapped[datetime] = mapped_column(index=True)
 
 
 _CALL_FIELDS = "accepted sends looks empty_looks next_at busy_until last_sent_until reason".split()
-_HEALTH_FIELDS = "failures open_until rests answered unanswered last_answer_at last_failure".split()
+_HEALTH_FIELDS = (
+    "failures open_until rests answered unanswered last_answer_at last_failure last_failure_at"
+).split()
 
 
 def call_of(row: CallRow) -> Call:

@@ -6,7 +6,7 @@ and run again, it sends nothing twice: what it was about to do is committed befo
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -75,9 +75,11 @@ def run_call(
     if isinstance(plan, Call):
         return plan
     carrier = carriers.get(plan.row.carrier)
+    began = sessions.clock.now()
     result = _perform(sessions, carrier, kind, plan)
+    took = sessions.clock.now() - began
     with sessions(tenant) as session:
-        return _write(session, kind, plan, result)
+        return _write(session, kind, plan, result, took)
 
 
 def _claim(
@@ -148,7 +150,11 @@ def _perform(
 
 
 def _write(
-    session: Session, kind: CallKind[Ask, Answer], plan: _Plan[Ask], result: _Result[Answer]
+    session: Session,
+    kind: CallKind[Ask, Answer],
+    plan: _Plan[Ask],
+    result: _Result[Answer],
+    took: timedelta,
 ) -> Call:
     """Write the answer and what follows from it; a late answer never undoes a better one."""
     instant = now(session)
@@ -169,6 +175,7 @@ def _write(
     after = settle(call, result.outcome, instant, code=result.code, reason=result.reason)
     keep_call(session, row, after)
     row.code = result.code
+    row.took_ms = max(0, took // timedelta(milliseconds=1))
     if after.state is CallState.REFUSED:
         kind.refuse(session, row, row.code, after.reason)
     elif after.state is CallState.PARKED:

@@ -14,6 +14,7 @@ from carriers.call_jobs import (
 )
 from carriers.flows.book import book
 from carriers.flows.fetch_label import fetch_label
+from carriers.flows.forget_rates import forget_rates
 from carriers.flows.send_manifest import send_manifest
 from carriers.flows.send_pickup import send_pickup
 from carriers.flows.send_void import send_void
@@ -34,6 +35,7 @@ def run_job(sessions: Sessions, carriers: Mapping[str, Carrier], job: Job) -> No
     if job.kind == SWEEP_JOB:
         with sessions(job.tenant) as session:
             sweep_calls(session)
+            forget_rates(session)
         return
     if job.kind == LABEL_JOB:
         _label(sessions, carriers, job)

@@ -80,7 +80,7 @@ def desk(request: Request, visit: Visit = signed_in("events:read")) -> Response:
     return render(
         request,
         "desk/desk.html",
-        nav=_NAV,
+        nav=NAV,
         zone="UTC",
         playbook=PLAYBOOK,
         kinds=_KINDS,
@@ -126,7 +126,7 @@ def desk_order(
     return render(
         request,
         "desk/order.html",
-        nav=_NAV,
+        nav=NAV,
         zone=zone_name,
         incidents=incidents,
         notices=notices,
@@ -180,5 +180,10 @@ def decide_notice(
     return RedirectResponse("/desk", 303)
 
 
-_NAV = (("/desk", "Desk"), ("/warehouse", "Warehouse"), ("/docs", "API"))
+NAV = (
+    ("/desk", "Desk"),
+    ("/desk/carriers", "Carriers"),
+    ("/warehouse", "Warehouse"),
+    ("/docs", "API"),
+)
 _KINDS = {kind.value: kind.value.replace("_", " ").capitalize() for kind in IncidentKind}
