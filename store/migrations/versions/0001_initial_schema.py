@@ -116,6 +116,7 @@ def upgrade() -> None:
         sa.Column("last_sent_until", store.base.UtcDateTime(), nullable=True),
         sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("took_ms", sa.Integer(), nullable=True),
         sa.Column("created_at", store.base.UtcDateTime(), nullable=False),
         sa.Column("settled_at", store.base.UtcDateTime(), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -135,6 +136,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("carrier_calls", schema=None) as batch_op:
+        batch_op.create_index("ix_carrier_calls_lately", ["carrier", "created_at"], unique=False)
         batch_op.create_index("ix_carrier_calls_open", ["state", "next_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_carrier_calls_subject_id"), ["subject_id"], unique=False
@@ -152,6 +154,7 @@ def upgrade() -> None:
         sa.Column("unanswered", sa.Integer(), nullable=False),
         sa.Column("last_answer_at", store.base.UtcDateTime(), nullable=True),
         sa.Column("last_failure", sa.String(length=200), nullable=False),
+        sa.Column("last_failure_at", store.base.UtcDateTime(), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id"],
@@ -168,6 +171,40 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_carrier_health_tenant_id"), ["tenant_id"], unique=False
         )
+
+    op.create_table(
+        "carrier_rates",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ask", sa.String(length=32), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("service", sa.String(length=100), nullable=False),
+        sa.Column("price_minor", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("rate_id", sa.String(length=100), nullable=False),
+        sa.Column("transit_days", sa.Integer(), nullable=True),
+        sa.Column("expires_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("fetched_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_carrier_rates_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_carrier_rates")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "ask",
+            "carrier",
+            "service",
+            name=op.f("uq_carrier_rates_tenant_id_ask_carrier_service"),
+        ),
+    )
+    with op.batch_alter_table("carrier_rates", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_carrier_rates_fetched_at"), ["fetched_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_carrier_rates_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
         "carrier_serials",
@@ -1333,6 +1370,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_carrier_serials_tenant_id"))
 
     op.drop_table("carrier_serials")
+    with op.batch_alter_table("carrier_rates", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_carrier_rates_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_carrier_rates_fetched_at"))
+
+    op.drop_table("carrier_rates")
     with op.batch_alter_table("carrier_health", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_carrier_health_tenant_id"))
 
@@ -1341,6 +1383,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_carrier_calls_tenant_id"))
         batch_op.drop_index(batch_op.f("ix_carrier_calls_subject_id"))
         batch_op.drop_index("ix_carrier_calls_open")
+        batch_op.drop_index("ix_carrier_calls_lately")
 
     op.drop_table("carrier_calls")
     with op.batch_alter_table("capacity_used", schema=None) as batch_op:
