@@ -38,7 +38,7 @@ def ask_rates(
     carriers: Mapping[str, Carrier],
     ask: RateRequest,
     *,
-    policy: StalePolicy = StalePolicy(),  # noqa: B008  (frozen)
+    policy: StalePolicy = StalePolicy(),
     deadline: timedelta = DEADLINE,
 ) -> RatesFound:
     """Rates of every carrier for this parcel by the deadline; asks only those without a fresh one."""

@@ -8,6 +8,6 @@ from carriers.tables import RateRow
 from store.session import now
 
 
-def forget_rates(session: Session, policy: StalePolicy = StalePolicy()) -> None:  # noqa: B008
+def forget_rates(session: Session, policy: StalePolicy = StalePolicy()) -> None:
     """Delete the rates that were fetched longer ago than they are usable."""
     session.execute(delete(RateRow).where(RateRow.fetched_at < now(session) - policy.usable_for))

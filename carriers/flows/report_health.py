@@ -45,14 +45,13 @@ def report_health(
         .limit(MOST_TIMED)
     ):
         took_ms[carrier].append(took or 0)
-    parked = {
-        carrier: count
-        for carrier, count in session.execute(
-            select(CallRow.carrier, func.count())
-            .where(CallRow.state == CallState.PARKED.value)
-            .group_by(CallRow.carrier)
-        )
-    }
+    parked: dict[str, int] = {}
+    for carrier, count in session.execute(
+        select(CallRow.carrier, func.count())
+        .where(CallRow.state == CallState.PARKED.value)
+        .group_by(CallRow.carrier)
+    ):
+        parked[carrier] = count
     health = all_health(session)
     return [
         report_carrier(
