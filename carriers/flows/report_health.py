@@ -1,6 +1,6 @@
 """Reports how each carrier has been doing lately, from the booking journal."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -45,20 +45,16 @@ def report_health(
         .limit(MOST_TIMED)
     ):
         took_ms[carrier].append(took or 0)
-    parked: dict[str, int] = {}
-    for carrier, count in session.execute(
-        select(CallRow.carrier, func.count())
-        .where(CallRow.state == CallState.PARKED.value)
-        .group_by(CallRow.carrier)
-    ):
-        parked[carrier] = count
+    parked = Counter(
+        session.scalars(select(CallRow.carrier).where(CallRow.state == CallState.PARKED.value))
+    )
     health = all_health(session)
     return [
         report_carrier(
             name,
             CallsLately(states[name], refusals[name], took_ms[name]),
             health.get(name, Health()),
-            parked=parked.get(name, 0),
+            parked=parked[name],
             now=instant,
         )
         for name in sorted({*states, *parked, *health, *carriers})
