@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from api.wiring import Lanewise
+from carriers.booking import Direction
 from carriers.status import Reason, Status
 from core.ids import BookingId
 from store.jobs import Handler, Job, enqueue
@@ -52,12 +53,15 @@ def parcel_watcher(_lanewise: Lanewise) -> Handler:
 
 
 def booking_follower(_lanewise: Lanewise) -> Handler:
-    """Follows a parcel that a carrier has accepted."""
+    """Follows a parcel that a carrier has accepted, to a customer or back."""
+    from returns.flows.follow_return import follow_return
     from tracking.flows.follow_booking import follow_booking
 
     def handle(sessions: Sessions, job: Job) -> None:
+        is_return = job.payload["direction"] == Direction.RETURN.value
+        follow = follow_return if is_return else follow_booking
         with sessions(job.tenant) as session:
-            follow_booking(session, BookingId(UUID(job.payload["booking_id"])))
+            follow(session, BookingId(UUID(job.payload["booking_id"])))
 
     return handle
 

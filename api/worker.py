@@ -16,7 +16,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
-from api import tracking_jobs, upkeep
+from api import return_jobs, tracking_jobs, upkeep
 from api.wiring import Lanewise
 from core.errors import LanewiseError
 from core.ids import BookingId, ParcelId, TenantId
@@ -57,6 +57,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
 REACTIONS: dict[str, tuple[str, ...]] = {
     "routing.parcels_planned": ("routing.release",),
     "carriers.parcel_booked": ("follow_booking",),
+    "return_parcel_moved": ("returns.note_move",),
     "carriers.booking_refused": ("routing.note_booking",),
     "parcel_moved": ("routing.ship",),
 }
@@ -139,6 +140,7 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "read_webhook": tracking_jobs.webhook_reader,
     "send_notice": tracking_jobs.notice_sender,
     "watch_parcels": tracking_jobs.parcel_watcher,
+    "returns.note_move": return_jobs.return_mover,
     "routing.note_booking": _refusal_job,
     "routing.release": _release_job,
     "routing.seal_promises": _seal_job,

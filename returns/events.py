@@ -17,6 +17,17 @@ class ReturnRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnMoved:
+    """The goods of a return were handed in (`in_transit`) or reached their taker (`arrived`)."""
+
+    name: ClassVar[str] = "returns.return_moved"
+    rma_id: UUID
+    order_id: UUID
+    seller: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnReceived:
     """The goods of a return are back."""
 

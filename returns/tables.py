@@ -22,11 +22,17 @@ from routing.tables import OrderLineRow, OrderRow, PlannedParcelRow
 from store.base import Base, OfTenant
 from tracking.tables import TrackedParcelRow
 
-REQUESTED, RECEIVED, CANCELLED = "requested", "received", "cancelled"
+REQUESTED, IN_TRANSIT, ARRIVED = "requested", "in_transit", "arrived"
+RECEIVED, CANCELLED = "received", "cancelled"
+OPEN = (REQUESTED, IN_TRANSIT, ARRIVED)
+STANDING = (*OPEN, RECEIVED)
 
 
 class RmaRow(OfTenant, Base):
-    """A return of goods to one seller: requested → received, or cancelled."""
+    """A return of goods to one seller: requested → in_transit → arrived → received, or cancelled.
+
+    Its carrier's scans move it as far as `arrived`; `received` it is when somebody has counted.
+    """
 
     __tablename__ = "rmas"
     __table_args__ = (
@@ -36,6 +42,8 @@ class RmaRow(OfTenant, Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200))
+    request_hash: Mapped[str] = mapped_column(String(64))
+    """Of order and wishes: the same key for anything else is refused."""
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
     seller: Mapped[str] = mapped_column(String(100), index=True)
     state: Mapped[str] = mapped_column(String(20), index=True)
@@ -45,9 +53,6 @@ class RmaRow(OfTenant, Base):
     send_by: Mapped[date]
     refund_by: Mapped[date]
     zone: Mapped[str] = mapped_column(String(50))
-    parcel_id: Mapped[UUID]
-    """The parcel that goes back; its booking carries the return label."""
-    booking_id: Mapped[UUID | None]
     received_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
 
@@ -67,6 +72,22 @@ class RmaLineRow(OfTenant, Base):
     cause: Mapped[str] = mapped_column(String(30))
     basis: Mapped[str] = mapped_column(String(20))
     last_day: Mapped[date | None]
+
+
+class RmaParcelRow(OfTenant, Base):
+    """A parcel that goes back: what returns of one parcel that came. Its booking is the label."""
+
+    __tablename__ = "rma_parcels"
+    __table_args__ = (UniqueConstraint("rma_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    rma_id: Mapped[UUID] = mapped_column(ForeignKey("rmas.id"), index=True)
+    number: Mapped[int]
+    came_in: Mapped[UUID] = mapped_column(ForeignKey("parcels.id"))
+    units: Mapped[dict[str, Any]]
+    """Units by the return's line."""
+    weight_g: Mapped[int]
+    booking_id: Mapped[UUID | None]
 
 
 class RefundRow(OfTenant, Base):
@@ -98,13 +119,18 @@ class Purchase:
     lines: tuple[BoughtLine, ...]
     delivery: dict[str, Money]  # what was charged for standard delivery, by seller
 
+    def line_name(self, line: str, seller: str) -> str:
+        """What a line of the order is called here, as this seller serves it."""
+        own = f"{line}@{seller}"
+        return own if any(one.line == own for one in self.lines) else line
+
     def policy(self, seller: str) -> ReturnPolicy:
         """The rules in force for this seller when the order was placed."""
         return policy_for(PRESETS, country=self.country, ordered_on=self.ordered_on, seller=seller)
 
 
 def load_purchase(
-    session: Session, order_id: UUID, *, counting: Sequence[str] = (REQUESTED, RECEIVED)
+    session: Session, order_id: UUID, *, counting: Sequence[str] = STANDING
 ) -> Purchase:
     """The order with what has come and what is coming back; raises NotFound.
 
@@ -211,6 +237,13 @@ def lines_of(session: Session, rma_id: UUID) -> Sequence[RmaLineRow]:
     """The lines of a return."""
     return session.scalars(
         select(RmaLineRow).where(RmaLineRow.rma_id == rma_id).order_by(RmaLineRow.line)
+    ).all()
+
+
+def parcels_of(session: Session, rma_id: UUID) -> Sequence[RmaParcelRow]:
+    """The parcels in which a return goes back, by number."""
+    return session.scalars(
+        select(RmaParcelRow).where(RmaParcelRow.rma_id == rma_id).order_by(RmaParcelRow.number)
     ).all()
 
 

@@ -71,6 +71,24 @@ def event_of_scan(parcel: str, scan: Scan, *, source: str, received_at: datetime
     )
 
 
+def own_event(
+    parcel: str, carrier: str, state: Status, *, key: str, at: datetime, source: str
+) -> CarrierEvent:
+    """What we saw ourselves at the instant `at`; `key` tells it from all others of the parcel."""
+    return CarrierEvent(
+        id=key[:64],
+        parcel=parcel,
+        carrier=carrier,
+        state=state,
+        occurred_at=at,
+        occurred_local=at.replace(tzinfo=None).isoformat(),
+        offset="+00:00",
+        time_basis=TimeBasis.OFFSET,
+        received_at=at,
+        source=source,
+    )
+
+
 def distinct_events(events: Iterable[CarrierEvent]) -> tuple[CarrierEvent, ...]:
     """Each event of each parcel once, in an order that does not depend on how they came.
 

@@ -18,6 +18,17 @@ class ParcelMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnParcelMoved:
+    """The state of a parcel on its way back to a seller changed."""
+
+    name: ClassVar[str] = "return_parcel_moved"
+    parcel_id: UUID
+    order_id: UUID
+    state: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ParcelDelivered:
     """The parcel was delivered, in time or not."""
 

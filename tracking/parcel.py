@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from carriers.booking import Direction
 from core.clock import require_aware
 from core.errors import invalid
 from core.ids import OrderId, ParcelId, SubjectId
+
+JOINS_SELLERS = "|"  # between the codes of sellers who share a parcel; no code holds a bar
 
 
 class TransitTime(Protocol):
@@ -68,7 +71,7 @@ class ParcelPlan:
     parcel: ParcelId
     order: OrderId
     order_reference: str  # what the shop and the shopper call the order
-    seller: str  # code; of a parcel that joins several sellers, their codes with `+` between
+    seller: str  # code; of a parcel that joins several sellers, their codes with `|` between
     carrier: str
     service: str
     tracking_number: str  # empty until booked
@@ -80,6 +83,8 @@ class ParcelPlan:
     consignee: SubjectId | None = None
     language: str = "en"
     seller_name: str = ""  # as people know them; empty: the code
+    direction: Direction = Direction.OUTBOUND
+    """On its way back nothing was promised: no estimate, no notice, but loss is still an incident."""
 
     def __post_init__(self) -> None:
         require_aware("departs_at", self.departs_at)

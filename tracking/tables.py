@@ -2,13 +2,23 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from carriers.booking import Direction
 from carriers.status import Party, Reason, Status, TimeBasis
 from core.ids import OrderId, ParcelId, SubjectId
 from store.base import Base, OfTenant
@@ -18,7 +28,7 @@ from tracking.event import CarrierEvent
 from tracking.incidents import IncidentKind
 from tracking.journey import Journey
 from tracking.notices.occasions import Occasion, Told
-from tracking.parcel import ParcelPlan, TransitQuantiles
+from tracking.parcel import JOINS_SELLERS, ParcelPlan, TransitQuantiles
 from tracking.views import ParcelView
 
 
@@ -35,8 +45,9 @@ class TrackedParcelRow(OfTenant, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     order_id: Mapped[UUID]
     order_reference: Mapped[str] = mapped_column(String(100))
-    seller: Mapped[str] = mapped_column(String(100))
-    seller_name: Mapped[str] = mapped_column(String(200))
+    seller: Mapped[str] = mapped_column(String(2000))
+    seller_name: Mapped[str] = mapped_column(String(2000))
+    direction: Mapped[str] = mapped_column(String(10))
     carrier: Mapped[str] = mapped_column(String(100))
     service: Mapped[str] = mapped_column(String(100))
     tracking_number: Mapped[str] = mapped_column(String(100))
@@ -67,6 +78,11 @@ class TrackedParcelRow(OfTenant, Base):
     told_occasion: Mapped[str | None] = mapped_column(String(30))
     told_day: Mapped[date | None]
     told_detail: Mapped[str] = mapped_column(String(40), default="")
+
+    @property
+    def sellers(self) -> tuple[str, ...]:
+        """The codes of those whose goods are in it."""
+        return tuple(self.seller.split(JOINS_SELLERS))
 
 
 class EventRow(OfTenant, Base):
@@ -224,6 +240,13 @@ class SellerContactRow(OfTenant, Base):
     zone: Mapped[str] = mapped_column(String(50))
 
 
+def is_of_seller(seller: str) -> ColumnElement[bool]:
+    """Whether a followed parcel holds goods of this seller, alone or joined with others'."""
+    listed = JOINS_SELLERS + TrackedParcelRow.seller + JOINS_SELLERS
+    # `replace` minds the case on both databases; LIKE does not on SQLite.
+    return func.replace(listed, f"{JOINS_SELLERS}{seller}{JOINS_SELLERS}", "") != listed
+
+
 def plan_of(row: TrackedParcelRow) -> ParcelPlan:
     """The plan that a row keeps."""
     levels = tuple(float(level) for level in row.transit["levels"])
@@ -243,6 +266,7 @@ def plan_of(row: TrackedParcelRow) -> ParcelPlan:
         transit=TransitQuantiles(levels, tuple(row.transit["minutes"])),
         consignee=SubjectId(row.consignee_id) if row.consignee_id else None,
         language=row.language,
+        direction=Direction(row.direction),
     )
 
 
@@ -252,10 +276,13 @@ def told_of(row: TrackedParcelRow) -> Told:
     return Told(occasion, row.told_day, row.told_detail)
 
 
-def view_of(row: TrackedParcelRow, journey: Journey) -> ParcelView:
-    """The parcel as people see it."""
+def view_of(row: TrackedParcelRow, journey: Journey, *, seller: str | None = None) -> ParcelView:
+    """The parcel as people see it; a seller does not see whose goods lie beside their own."""
+    plan = plan_of(row)
+    if seller is not None and plan.seller != seller:
+        plan = replace(plan, seller=seller, seller_name=seller)
     return ParcelView(
-        plan=plan_of(row),
+        plan=plan,
         journey=journey,
         earliest=row.eta_earliest,
         likely=row.eta_likely,
@@ -343,10 +370,13 @@ def open_incidents(session: Session, parcel: UUID) -> dict[IncidentKind, Inciden
 
 
 def parcels_of_order(session: Session, order: UUID) -> Sequence[TrackedParcelRow]:
-    """The followed parcels of an order, oldest first."""
+    """The followed parcels of an order on their way to the consignee, oldest first."""
     return session.scalars(
         select(TrackedParcelRow)
-        .where(TrackedParcelRow.order_id == order)
+        .where(
+            TrackedParcelRow.order_id == order,
+            TrackedParcelRow.direction == Direction.OUTBOUND.value,
+        )
         .order_by(TrackedParcelRow.id)
     ).all()
 

@@ -26,7 +26,7 @@ from tracking.flows.view_order import view_order
 from tracking.flows.view_parcel import view_parcel
 from tracking.incidents import IncidentKind
 from tracking.journey import NextStep, next_step
-from tracking.tables import EventRow, IncidentRow, TrackedParcelRow
+from tracking.tables import EventRow, IncidentRow, TrackedParcelRow, is_of_seller
 from tracking.views import ParcelView
 
 router = APIRouter(prefix="/v1", tags=["tracking"])
@@ -182,7 +182,7 @@ def list_events(
     if parcel_id is not None:
         query = query.where(EventRow.parcel_id == parcel_id)
     if visit.caller.seller is not None:
-        own = select(TrackedParcelRow.id).where(TrackedParcelRow.seller == visit.caller.seller)
+        own = select(TrackedParcelRow.id).where(is_of_seller(visit.caller.seller))
         query = query.where(EventRow.parcel_id.in_(own))
     with visit.reading() as session:
         rows, cursor = paging.take(session, query, EventRow.id)

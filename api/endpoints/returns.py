@@ -1,7 +1,7 @@
 """Returns over HTTP: what may come back, registering, receiving, refunds to be paid."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -13,6 +13,7 @@ from api.callers import Visit, allowed
 from api.endpoints.fields import Amount, Given, Text
 from api.idempotency import Answer, Change, changing
 from api.problems import SHARED, problems
+from carriers.status import Status
 from core.errors import Fault, InvalidInput, NotFound
 from core.money import Money
 from returns.eligibility import Eligible, RefusalCode, Wish
@@ -121,20 +122,35 @@ class RefundOut(BaseModel):
     instructed_at: datetime
 
 
+class ReturnParcelOut(BaseModel):
+    """A parcel in which goods go back: those that came in one parcel, in its box."""
+
+    id: UUID
+    number: int
+    units: dict[str, int] = Field(description="Units by line.")
+    weight_g: int
+    booking: UUID | None
+    has_label: bool = Field(description="It can be printed now.")
+    label_state: str = Field(description="Of the label's booking; `none` when there is none.")
+    carrier: str
+    tracking_number: str
+    state: Status
+    since: datetime | None
+
+
 class ReturnOut(BaseModel):
     """A return of goods to one seller."""
 
     id: UUID
     order_id: UUID
     seller: str
-    state: str = Field(examples=["requested", "received", "cancelled"])
+    state: Literal["requested", "in_transit", "arrived", "received", "cancelled"]
     noticed_at: datetime
     send_by: date
     refund_by: date
     code: str = Field(description="Text of the signed QR code.")
     public_key: str = Field(description="Checks the code offline: Ed25519, base64url.")
-    label_state: str = Field(description="Of the label's booking; `none` when there is none.")
-    booking_id: UUID | None
+    parcels: list[ReturnParcelOut]
     lines: list[ReturnLineOut]
     refund: RefundOut | None
 
@@ -179,8 +195,9 @@ def _return_out(view: RmaView) -> ReturnOut:
         refund_by=row.refund_by,
         code=view.code,
         public_key=view.public_key,
-        label_state=view.label_state,
-        booking_id=row.booking_id,
+        parcels=[
+            ReturnParcelOut.model_validate(parcel, from_attributes=True) for parcel in view.parcels
+        ],
         lines=[ReturnLineOut.model_validate(line, from_attributes=True) for line in view.lines],
         refund=_refund_out(view.refund) if view.refund else None,
     )

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from carriers.status import Status
 from core.calendars import end_of_day, local_day
 from core.errors import Conflict, InvalidInput, NotFound, invalid
 from returns.events import RefundInstructed, ReturnReceived
+from returns.flows.end_journey import end_journey
 from returns.policy import Basis
 from returns.qr import BadSlip, private_key, public_text, read_slip
 from returns.refund import Refund, Returned, refund_for
@@ -18,6 +20,7 @@ from returns.tables import (
     RmaRow,
     lines_of,
     load_purchase,
+    parcels_of,
     refund_lines_json,
     refund_of,
 )
@@ -68,6 +71,8 @@ def receive_return(
     )
     row.state, row.received_at = RECEIVED, now(session)
     audit(session, "return.received", "rma", row.id)
+    for parcel in parcels_of(session, row.id):
+        end_journey(session, parcel, Status.DELIVERED)
     signal(session, ReturnReceived(row.id, row.order_id, row.seller))
     return _instruct(session, row, refund)
 
@@ -128,7 +133,7 @@ def _instruct(session: Session, row: RmaRow, refund: Refund) -> RefundRow:
         ),
     )
     parcels = parcels_of_order(session, row.order_id)
-    own = next((one for one in parcels if row.seller in one.seller.split("+")), None)
+    own = next((one for one in parcels if row.seller in one.sellers), None)
     if own is not None:
         facts = {
             "at": instant.isoformat(),

@@ -1,5 +1,7 @@
 """Declares a return: judges each line, authorizes it, asks for a label, writes a durable receipt."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,16 +10,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from carriers.booking import BookingRequest, Direction
-from carriers.flows.request_booking import request_booking
-from carriers.ports import LabelFormat
-from carriers.tables import BookingRow, address_of
 from core.calendars import end_of_day, local_day
 from core.errors import Conflict, invalid
-from core.ids import BookingId, ParcelId, SubjectId
-from core.units import Dimensions
 from returns.eligibility import Eligible, NotEligible, Wish, judge
 from returns.events import ReturnRequested
+from returns.flows.book_return import book_return
 from returns.tables import (
     REQUESTED,
     Purchase,
@@ -25,8 +22,9 @@ from returns.tables import (
     RmaRow,
     load_purchase,
 )
-from routing.tables import OrderRow, PlannedParcelRow
+from routing.tables import OrderRow
 from store.audit import audit
+from store.locks import lock_name
 from store.outbox import signal
 from store.session import lock, new_id, now
 from tracking.flows.intend_notice import intend_notice
@@ -54,16 +52,18 @@ def request_return(
     """Authorize the return of these units, all or none; the same `key` again gives the same RMAs.
 
     Raises NotFound for an unknown order, InvalidInput for no wish or a line named twice, Conflict
-    for a key that was used for another order.
+    for a key that was used for another order or other wishes.
     """
     if not wishes:
         raise invalid("lines", "name at least one line")
     if len({wish.line for wish in wishes}) < len(wishes):
         raise invalid("lines", "a line is named twice")
+    lock_name(session, "return_key", key)  # two orders with one key meet here
     lock(session, OrderRow, order_id)
+    asked = _hash(order_id, wishes)
     standing = session.scalars(select(RmaRow).where(RmaRow.key == key)).all()
     if standing:
-        if standing[0].order_id != order_id:
+        if standing[0].request_hash != asked:
             raise Conflict("this key was used for another return", code="key_reused")
         return Authorized(tuple(sorted(row.id for row in standing)))
     purchase, instant = load_purchase(session, order_id), now(session)
@@ -88,10 +88,16 @@ def request_return(
             by_seller.setdefault(sellers[wish.line], []).append((wish, answer))
     return Authorized(
         tuple(
-            _authorize(session, purchase, seller, own, key)
+            _authorize(session, purchase, seller, own, key, asked)
             for seller, own in sorted(by_seller.items())
         )
     )
+
+
+def _hash(order: UUID, wishes: Sequence[Wish]) -> str:
+    """What was asked for, in whatever order the lines were named."""
+    said = sorted((wish.line, wish.qty, wish.cause.value) for wish in wishes)
+    return hashlib.sha256(json.dumps([str(order), said]).encode()).hexdigest()
 
 
 def _authorize(
@@ -100,12 +106,14 @@ def _authorize(
     seller: str,
     wanted: list[tuple[Wish, Eligible]],
     key: str,
+    asked: str,
 ) -> UUID:
     instant = now(session)
     policy, today = purchase.policy(seller), local_day(purchase.zone, instant)
     row = RmaRow(
         id=new_id(session),
         key=key,
+        request_hash=asked,
         order_id=purchase.order,
         seller=seller,
         state=REQUESTED,
@@ -115,7 +123,6 @@ def _authorize(
         send_by=today + timedelta(days=policy.send_back_days),
         refund_by=today + timedelta(days=policy.refund_days),
         zone=purchase.zone,
-        parcel_id=new_id(session),
     )
     session.add(row)
     session.flush()
@@ -133,7 +140,8 @@ def _authorize(
                 last_day=answer.last_day,
             )
         )
-    row.booking_id = _ask_for_label(session, purchase, row, seller)
+    session.flush()
+    book_return(session, row.id, purchase)
     audit(
         session, "return.authorized", "rma", row.id, {"policy": f"{policy.code}/{policy.version}"}
     )
@@ -143,43 +151,10 @@ def _authorize(
     return row.id
 
 
-def _ask_for_label(
-    session: Session, purchase: Purchase, row: RmaRow, seller: str
-) -> BookingId | None:
-    """A label back to where the goods came from, with the carrier that brought them; None without."""
-    outbound = session.scalars(
-        select(PlannedParcelRow)
-        .where(PlannedParcelRow.order_id == purchase.order)
-        .order_by(PlannedParcelRow.number)
-    ).all()
-    parcel = next((one for one in outbound if seller in one.sellers), None)
-    booking = session.get(BookingRow, parcel.booking_id) if parcel and parcel.booking_id else None
-    if booking is None:
-        return None
-    length, width, height = booking.size_mm
-    return request_booking(
-        session,
-        BookingRequest(
-            parcel_id=ParcelId(row.parcel_id),
-            carrier=booking.carrier,
-            account=booking.account,
-            service=booking.service,
-            location=booking.location,
-            place=address_of(booking.place),
-            person=SubjectId(purchase.consignee),
-            weight_g=booking.weight_g,
-            size=Dimensions(length, width, height),
-            mailing_date=local_day(purchase.zone, now(session)),
-            label_format=LabelFormat(booking.label_format),
-            direction=Direction.RETURN,
-        ),
-    )
-
-
 def _receipt(session: Session, row: RmaRow, send_by: date) -> None:
     """The acknowledgement on a durable medium (Dir. 2011/83 Art. 11(3)): a notice by e-mail."""
     parcels = parcels_of_order(session, row.order_id)
-    own = next((one for one in parcels if row.seller in one.seller.split("+")), None)
+    own = next((one for one in parcels if row.seller in one.sellers), None)
     if own is None:
         return
     facts = {

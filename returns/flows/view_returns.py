@@ -1,16 +1,45 @@
 """Shows the returns of an order, each with its lines, code, label and refund."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from carriers.status import Status
 from carriers.tables import BookingRow
 from core.ids import BookingId
 from returns.qr import Slip, private_key, public_text, write_slip
-from returns.tables import REQUESTED, RefundRow, RmaLineRow, RmaRow, lines_of, refund_of
+from returns.tables import (
+    REQUESTED,
+    RefundRow,
+    RmaLineRow,
+    RmaParcelRow,
+    RmaRow,
+    lines_of,
+    parcels_of,
+    refund_of,
+)
 from store.tenant_seal import tenant_key
+from tracking.tables import TrackedParcelRow
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnParcelView:
+    """A parcel that goes back, its label, and where it is."""
+
+    id: UUID
+    number: int
+    units: dict[str, int]  # by line
+    weight_g: int
+    booking: BookingId | None
+    has_label: bool  # it can be printed now
+    label_state: str  # of the booking; `none` when nobody was asked
+    carrier: str
+    tracking_number: str
+    state: Status  # of its journey
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +51,10 @@ class RmaView:
     refund: RefundRow | None
     code: str
     public_key: str
-    label: BookingId | None  # the booking whose label can be printed now
-    label_state: str  # of that booking; `none` when nobody was asked
+    parcels: tuple[ReturnParcelView, ...]
 
     @property
-    def is_open(self) -> bool:
+    def is_to_be_sent(self) -> bool:
         return self.row.state == REQUESTED
 
 
@@ -49,7 +77,6 @@ def view_returns(
     views = []
     for row in session.scalars(query).all():
         lines = tuple(lines_of(session, row.id))
-        booking = session.get(BookingRow, row.booking_id) if row.booking_id else None
         pieces = sum(line.qty for line in lines)
         views.append(
             RmaView(
@@ -58,8 +85,25 @@ def view_returns(
                 refund=refund_of(session, row.id),
                 code=write_slip(Slip(row.id, row.send_by, pieces), key),
                 public_key=public_text(key),
-                label=BookingId(booking.id) if booking and booking.has_label else None,
-                label_state=booking.state if booking else "none",
+                parcels=tuple(_parcel(session, one) for one in parcels_of(session, row.id)),
             )
         )
     return tuple(views)
+
+
+def _parcel(session: Session, row: RmaParcelRow) -> ReturnParcelView:
+    booking = session.get(BookingRow, row.booking_id) if row.booking_id else None
+    tracked = session.get(TrackedParcelRow, row.id)
+    return ReturnParcelView(
+        id=row.id,
+        number=row.number,
+        units=row.units,
+        weight_g=row.weight_g,
+        booking=BookingId(booking.id) if booking else None,
+        has_label=booking is not None and booking.has_label,
+        label_state=booking.state if booking else "none",
+        carrier=booking.carrier if booking else "",
+        tracking_number=(booking.tracking_number or "") if booking else "",
+        state=Status(tracked.state) if tracked else Status.UNKNOWN,
+        since=tracked.since if tracked else None,
+    )

@@ -10,7 +10,7 @@ from routing.flows.load_snapshot import load_snapshot
 from routing.tables import OrderRow, PlannedParcelRow
 from store.persons import Person, read_person
 from tracking.flows.follow_parcel import follow_parcel
-from tracking.parcel import ParcelPlan, TransitQuantiles
+from tracking.parcel import JOINS_SELLERS, ParcelPlan, TransitQuantiles
 
 
 def follow_booking(session: Session, booking_id: BookingId) -> bool:
@@ -44,7 +44,7 @@ def _plan(
         parcel=ParcelId(parcel.id),
         order=OrderId(order.id),
         order_reference=f"LW-{order.id.hex[-8:].upper()}",
-        seller="+".join(parcel.sellers),
+        seller=JOINS_SELLERS.join(parcel.sellers),
         seller_name=", ".join(names),
         carrier=booking.carrier,
         service=booking.service,

@@ -5,9 +5,9 @@ from dataclasses import replace
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from carriers.status import EventTime, Status, TimeBasis
+from carriers.status import Status, TimeBasis
 from store.session import add_if_new, lock, now
-from tracking.event import CarrierEvent, event_id
+from tracking.event import CarrierEvent, own_event
 from tracking.event_lines import event_from_dict
 from tracking.flows.refresh_parcel import refresh_parcel
 from tracking.journey import Journey
@@ -37,6 +37,7 @@ def follow_parcel(session: Session, plan: ParcelPlan) -> Journey:
         "order_reference": plan.order_reference,
         "seller": plan.seller,
         "seller_name": plan.seller_name or plan.seller,
+        "direction": plan.direction.value,
         "carrier": plan.carrier,
         "service": plan.service,
         "tracking_number": plan.tracking_number,
@@ -65,31 +66,19 @@ def follow_parcel(session: Session, plan: ParcelPlan) -> Journey:
             setattr(row, name, value)
         session.flush()
     if plan.tracking_number:
-        add_event(session, _announced(plan, _present(session)))
+        add_event(session, _announced(session, plan))
         _take_in_strays(session, plan)
     return refresh_parcel(session, plan.parcel)
 
 
-def _present(session: Session) -> EventTime:
-    """The present instant as an event's time, in UTC."""
-    instant = now(session)
-    return EventTime(instant.replace(tzinfo=None).isoformat(), "+00:00", instant, TimeBasis.OFFSET)
-
-
-def _announced(plan: ParcelPlan, time: EventTime) -> CarrierEvent:
+def _announced(session: Session, plan: ParcelPlan) -> CarrierEvent:
     """The carrier knows of the parcel. One per number, whenever it is heard again."""
-    parcel = str(plan.parcel)
-    key = event_id(parcel, plan.carrier, Status.PRE_TRANSIT, time, "")
-    return CarrierEvent(
-        id=f"booked-{plan.tracking_number}"[:64] if plan.tracking_number else key,
-        parcel=parcel,
-        carrier=plan.carrier,
-        state=Status.PRE_TRANSIT,
-        occurred_at=time.occurred_at,
-        occurred_local=time.occurred_local,
-        offset=time.offset,
-        time_basis=time.time_basis,
-        received_at=time.occurred_at,
+    return own_event(
+        str(plan.parcel),
+        plan.carrier,
+        Status.PRE_TRANSIT,
+        key=f"booked-{plan.tracking_number}",
+        at=now(session),
         source="booking",
     )
 

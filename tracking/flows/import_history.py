@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from carriers.booking import Direction
 from carriers.status import EventTime, TimeBasis
 from core.errors import NotFound
 from core.ids import OrderId, ParcelId, QuoteId, TenantId, time_ordered_id
@@ -324,6 +325,7 @@ class _OrderRows:
                 "order_reference": order.reference,
                 "seller": parcel.seller,
                 "seller_name": parcel.seller_name,
+                "direction": Direction.OUTBOUND.value,
                 "carrier": parcel.carrier,
                 "service": parcel.service,
                 "tracking_number": "",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from carriers.booking import Direction
 from store.outbox import signal
 from store.session import lock, new_id, now
 from tracking.eta import Eta, estimate_arrival
@@ -14,6 +15,7 @@ from tracking.events import (
     ParcelDelivered,
     ParcelMoved,
     PromiseAtRisk,
+    ReturnParcelMoved,
 )
 from tracking.flows.intend_notice import intend_notice
 from tracking.incidents import IncidentKind, find_incidents, harm
@@ -38,10 +40,14 @@ def refresh_parcel(session: Session, parcel_id: UUID) -> Journey:
     row = lock(session, TrackedParcelRow, parcel_id)
     plan, instant = plan_of(row), now(session)
     journey = fold(events_of(session, [parcel_id]))
-    eta = estimate_arrival(journey, plan, instant)
+    is_return = plan.direction is Direction.RETURN
+    eta = None if is_return else estimate_arrival(journey, plan, instant)
     _signal_state(session, row, journey, plan)
     _renew(row, journey, eta, instant)
     opened = _update_incidents(session, row, journey, plan, eta)
+    if is_return:
+        session.flush()
+        return journey
     _tell_consignee(session, row, journey, plan, eta)
     if IncidentKind.HAND_OVER_DUE in opened:
         facts = {"departs_at": plan.departs_at.isoformat()}
@@ -56,6 +62,9 @@ def _signal_state(
     if row.state == journey.state.value:
         return
     state = journey.state.value
+    if plan.direction is Direction.RETURN:
+        signal(session, ReturnParcelMoved(row.id, row.order_id, state, journey.since))
+        return
     signal(session, ParcelMoved(row.id, row.order_id, state, journey.since))
     if journey.delivered_at is not None and row.delivered_at is None:
         in_time = journey.delivered_at <= plan.promised_by

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from carriers.booking import Direction
 from routing.tables import PromiseRow
 from store.session import now
 from tracking.calibration import CalibrationReport, PromiseOutcome, report_calibration
@@ -22,7 +23,10 @@ def view_calibration(session: Session) -> CalibrationReport:
     parcels: dict[UUID, list[TrackedParcelRow]] = {}
     elsewhere = select(PromiseRow.order_id).where(PromiseRow.model == PROMISED_ELSEWHERE)
     own = select(PromiseRow).where(PromiseRow.model != PROMISED_ELSEWHERE)
-    followed = select(TrackedParcelRow).where(TrackedParcelRow.order_id.not_in(elsewhere))
+    followed = select(TrackedParcelRow).where(
+        TrackedParcelRow.order_id.not_in(elsewhere),
+        TrackedParcelRow.direction == Direction.OUTBOUND.value,
+    )
     for row in session.scalars(followed):
         parcels.setdefault(row.order_id, []).append(row)
     first: dict[UUID, PromiseRow] = {}
@@ -43,7 +47,7 @@ def _outcome(promise: PromiseRow, parcels: list[TrackedParcelRow]) -> PromiseOut
         ends_at=promise.ends_at,
         month=f"{promise.made_at:%Y-%m}",
         services=tuple(sorted({str(parcel["service"]) for parcel in promise.parcels})),
-        sellers=tuple(sorted({row.seller for row in parcels})),
+        sellers=tuple(sorted({seller for row in parcels for seller in row.sellers})),
         promised_days=(promise.promised_date - promise.made_at.date()).days,
         arrived_at=max(arrivals) if all_there else None,
         is_over=bool(parcels) and any(row.is_over and row.delivered_at is None for row in parcels),

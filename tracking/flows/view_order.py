@@ -11,16 +11,20 @@ from tracking.views import OrderView
 
 
 def view_order(session: Session, order_id: UUID, *, seller: str | None = None) -> OrderView:
-    """The order's view; with `seller` only that seller's parcels.
+    """The order's view; with `seller` only the parcels that hold goods of theirs.
 
     Raises NotFound when nothing of it is followed (or nothing of that seller).
     """
     rows = [
-        row for row in parcels_of_order(session, order_id) if seller is None or row.seller == seller
+        row
+        for row in parcels_of_order(session, order_id)
+        if seller is None or seller in row.sellers
     ]
     if not rows:
         raise NotFound("no such order is followed")
     journeys = fold_by_parcel(events_of(session, [row.id for row in rows]))
-    views = tuple(view_of(row, journeys.get(str(row.id)) or fold(())) for row in rows)
+    views = tuple(
+        view_of(row, journeys.get(str(row.id)) or fold(()), seller=seller) for row in rows
+    )
     by_parcel = {str(view.plan.parcel): view.journey for view in views}
     return OrderView(order_id, rows[0].order_reference, order_journey(by_parcel), views)

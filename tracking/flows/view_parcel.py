@@ -11,8 +11,8 @@ from tracking.views import ParcelView
 
 
 def view_parcel(session: Session, parcel_id: UUID, *, seller: str | None = None) -> ParcelView:
-    """One parcel's view; raises NotFound for an unknown one, or another seller's."""
+    """One parcel's view; raises NotFound for an unknown one, or one without goods of that seller."""
     row = session.get(TrackedParcelRow, parcel_id)
-    if row is None or (seller is not None and row.seller != seller):
+    if row is None or (seller is not None and seller not in row.sellers):
         raise NotFound("no such parcel is followed")
-    return view_of(row, fold(events_of(session, [row.id])))
+    return view_of(row, fold(events_of(session, [row.id])), seller=seller)

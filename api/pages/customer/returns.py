@@ -21,6 +21,7 @@ from store.session import new_id
 from tracking.flows.follow_link import Followed, follow_link
 from tracking.flows.open_link import RETURN, TRACK, open_link
 from tracking.flows.view_order import view_order
+from tracking.parcel import JOINS_SELLERS
 from tracking.views import OrderView
 
 router = APIRouter()
@@ -74,7 +75,7 @@ def _seller_names(view: OrderView) -> dict[str, str]:
     """Names by code, also of sellers who share a parcel."""
     names: dict[str, str] = {}
     for parcel in view.parcels:
-        codes, said = parcel.plan.seller.split("+"), parcel.plan.seller_name.split(", ")
+        codes, said = parcel.plan.seller.split(JOINS_SELLERS), parcel.plan.seller_name.split(", ")
         if len(codes) == len(said):
             names.update(zip(codes, said, strict=True))
     return names
@@ -133,16 +134,17 @@ def cancel(request: Request, token: Token, rma_id: UUID) -> Response:
     return RedirectResponse(f"/returns/{token}", 303)
 
 
-@router.get("/returns/{token}/{rma_id}/label")
-def label(request: Request, token: Token, rma_id: UUID) -> Response:
-    """The return label, as the carrier made it."""
+@router.get("/returns/{token}/{rma_id}/labels/{number}")
+def label(request: Request, token: Token, rma_id: UUID, number: int) -> Response:
+    """The label of one of the return's parcels, as the carrier made it."""
     lanewise = lanewise_of(request)
     followed = follow_link(lanewise.sessions, token, RETURN)
     with lanewise.sessions(followed.tenant, read_only=True) as session:
         view = _own(view_returns(session, rma_id=rma_id), followed)
-        if view.label is None:
+        parcel = next((one for one in view.parcels if one.number == number), None)
+        if parcel is None or parcel.booking is None or not parcel.has_label:
             raise NotFound("there is no label yet")
-        file = read_label(session, view.label)
+        file = read_label(session, parcel.booking)
     is_pdf = file.format.value.startswith("pdf")
     media = "application/pdf" if is_pdf else "application/zpl"
     return Response(file.content, media_type=media, headers={"Cache-Control": "no-store"})

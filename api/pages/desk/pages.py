@@ -18,7 +18,7 @@ from api.pages.customer.words import words_for
 from api.pages.desk.playbook import PLAYBOOK
 from api.pages.render import language_of, render
 from api.pages.staff import signed_form, signed_in
-from carriers.booking import Finding, Resolution
+from carriers.booking import Direction, Finding, Resolution
 from carriers.flows.resolve_parked import resolve_parked
 from carriers.journal import CallState
 from carriers.tables import CallRow
@@ -74,7 +74,10 @@ def desk(request: Request, visit: Visit = signed_in("events:read")) -> Response:
                 .limit(10)
             ).all(),
             "parcels": session.scalars(
-                select(TrackedParcelRow).order_by(TrackedParcelRow.id.desc()).limit(30)
+                select(TrackedParcelRow)
+                .where(TrackedParcelRow.direction == Direction.OUTBOUND.value)
+                .order_by(TrackedParcelRow.id.desc())
+                .limit(30)
             ).all(),
         }
     return render(

@@ -107,7 +107,7 @@ def test_a_return_by_the_page_is_registered_once_and_shows_its_code(
     assert len(codes) == 1
     svg = client.get(f"/returns/{token}/{codes[0]}/code.svg")
     assert (svg.status_code, svg.headers["content-type"]) == (200, "image/svg+xml")
-    label = client.get(f"/returns/{token}/{codes[0]}/label")
+    label = client.get(f"/returns/{token}/{codes[0]}/labels/1")
     assert label.status_code == 200
     assert "Already in a return." in shown
     assert client.post(f"/returns/{token}/{codes[0]}/cancel").status_code == 303
