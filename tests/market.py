@@ -67,10 +67,15 @@ class Market:
     def work(self) -> int:
         return run_until_idle(self.lanewise)
 
-    def order(self, key: str = "k", language: str = "en") -> Committed:
-        """Buy the cheapest option of a small cart to Amsterdam, and let the workers book it."""
+    def order(
+        self, key: str = "k", language: str = "en", lines: tuple[CartLine, ...] = LINES
+    ) -> Committed:
+        """Buy the cheapest option of a small cart to Amsterdam, and let the workers book it.
+
+        Its two sellers' goods come in one parcel from a hub.
+        """
         with self.lanewise.sessions(self.tenant) as session:
-            cart = Cart(Destination("NL", "1012 LG"), LINES, now(session))
+            cart = Cart(Destination("NL", "1012 LG"), lines, now(session))
             quote = quote_cart(session, cart)
             answer = commit_option(session, quote.id, "cheapest", HOME, key=key, language=language)
         assert isinstance(answer, Committed)

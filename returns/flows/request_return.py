@@ -34,7 +34,7 @@ from tracking.tables import parcels_of_order
 
 @dataclass(frozen=True, slots=True)
 class Authorized:
-    """The returns that stand, one a seller."""
+    """The returns that stand, one a seller, by seller."""
 
     rmas: tuple[UUID, ...]
 
@@ -65,7 +65,7 @@ def request_return(
     if standing:
         if standing[0].request_hash != asked:
             raise Conflict("this key was used for another return", code="key_reused")
-        return Authorized(tuple(sorted(row.id for row in standing)))
+        return Authorized(tuple(row.id for row in sorted(standing, key=lambda row: row.seller)))
     purchase, instant = load_purchase(session, order_id), now(session)
     sellers = {line.line: line.seller for line in purchase.lines}
     answers = {

@@ -1,12 +1,15 @@
 """From delivered to refunded: authorized once, received once, never more than was bought."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
+from carriers.status import Status
+from carriers.tables import BookingRow
 from core.clock import ManualClock
 from core.errors import Conflict, InvalidInput, NotFound
 from returns.eligibility import Eligible, RefusalCode, Wish
@@ -17,9 +20,15 @@ from returns.flows.request_return import Authorized, Refused, request_return
 from returns.flows.view_returns import RmaView, view_returns
 from returns.policy import Basis, Cause
 from returns.qr import Slip, read_slip
+from routing.cart import CartLine
+from routing.flows.load_snapshot import load_snapshot
+from routing.tables import PlannedParcelRow
 from store.tables import OutboxRow
 from tests.market import Market
 from tests.tracking.events import START
+from tracking.flows.view_order import view_order
+from tracking.flows.view_parcel import view_parcel
+from tracking.tables import IncidentRow, TrackedParcelRow, is_of_seller
 
 
 @pytest.fixture
@@ -38,7 +47,9 @@ def order(market: Market) -> UUID:
 
 def _ask(market: Market, order: UUID, *wishes: Wish, key: str = "r1") -> Authorized | Refused:
     with market.lanewise.sessions(market.tenant) as session:
-        return request_return(session, order, wishes, key=key)
+        answer = request_return(session, order, wishes, key=key)
+    market.clock.advance(timedelta(seconds=1))  # ids are ordered by time
+    return answer
 
 
 def _view(market: Market, order: UUID) -> tuple[RmaView, ...]:
@@ -144,3 +155,158 @@ def test_a_forged_code_and_a_wrong_count_are_refused(market: Market, order: UUID
     with market.lanewise.sessions(market.tenant) as session:
         price = check_returns(session, order)[0].line.price.minor
     assert goods == [price]
+
+
+def test_a_key_stands_for_one_request_of_one_order(market: Market, order: UUID) -> None:
+    wishes = (Wish("1", 1, Cause.DAMAGED), Wish("2", 1, Cause.DAMAGED))
+    first = _ask(market, order, *wishes)
+    assert _ask(market, order, *reversed(wishes)) == first
+    for other in ((Wish("1", 2, Cause.DAMAGED), wishes[1]), (Wish("1", 1, Cause.DEFECTIVE),)):
+        with pytest.raises(Conflict) as caught:
+            _ask(market, order, *other)
+        assert caught.value.code == "key_reused"
+
+
+def test_one_key_for_two_orders_at_once_is_a_conflict_for_the_second(
+    market: Market, order: UUID
+) -> None:
+    if market.lanewise.sessions.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer")
+    other = market.order("k2").order_id
+    market.deliver(other, hours=72)
+    wish = Wish("2", 1, Cause.DAMAGED)
+    with ThreadPoolExecutor(1) as pool:
+        with market.lanewise.sessions(market.tenant) as session:
+            request_return(session, order, [wish], key="r1")
+            second = pool.submit(_ask, market, other, wish)
+            while not second.done() and not _somebody_waits(market):
+                pass  # the second one has come as far as it can
+        with pytest.raises(Conflict):
+            second.result()
+
+
+def _somebody_waits(market: Market) -> bool:
+    with market.lanewise.sessions.engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+def _weights(market: Market, *skus: str) -> list[int]:
+    with market.lanewise.sessions(market.tenant) as session:
+        network = load_snapshot(session).network
+        return [network.sku(sku).weight_g for sku in skus]
+
+
+def test_the_label_is_for_what_returns_and_not_for_what_stays(market: Market, order: UUID) -> None:
+    coffee_g, book_g = _weights(market, "COFFEE-01", "BOOK-03")
+    _ask(market, order, Wish("2", 1, Cause.CHANGED_MIND))
+    _ask(market, order, Wish("1", 1, Cause.CHANGED_MIND), key="r2")
+    with market.lanewise.sessions(market.tenant) as session:
+        parcel = session.scalars(select(PlannedParcelRow)).one()
+        assert len(parcel.sellers) == 2
+        bookings = session.scalars(
+            select(BookingRow).where(BookingRow.direction == "return").order_by(BookingRow.id)
+        ).all()
+        box_g = parcel.weight_g - 2 * coffee_g - book_g
+        assert [row.weight_g for row in bookings] == [box_g + book_g, box_g + coffee_g]
+        assert {row.location for row in bookings} == {parcel.origin}
+
+
+def test_goods_of_two_parcels_go_back_in_two_and_never_twice_in_one(market: Market) -> None:
+    mugs, coffees = CartLine("1", "MUG-03", 30), CartLine("2", "COFFEE-01", 3)
+    order = market.order(lines=(mugs, coffees)).order_id
+    market.deliver(order)
+    first = _ask(market, order, Wish("1", 16, Cause.CHANGED_MIND), Wish("2", 3, Cause.CHANGED_MIND))
+    assert isinstance(first, Authorized)
+    market.work()
+    (view,) = _view(market, order)
+    assert [parcel.has_label for parcel in view.parcels] == [True, True]
+    assert len({parcel.tracking_number for parcel in view.parcels}) == 2
+    assert _units(view, "1") == 16
+    assert _units(view, "2") == 3
+    _ask(market, order, Wish("1", 14, Cause.CHANGED_MIND), key="r2")
+    _, later = _view(market, order)
+    assert _units(later, "1") == 14
+    (only,) = later.parcels
+    mug_g = _weights(market, "MUG-03")[0]
+    assert 14 * mug_g < only.weight_g < 15 * mug_g + 1000
+
+
+def _units(view: RmaView, line: str) -> int:
+    return sum(parcel.units.get(line, 0) for parcel in view.parcels)
+
+
+def test_a_return_moves_with_the_scans_of_its_label(market: Market, order: UUID) -> None:
+    _ask(market, order, Wish("2", 1, Cause.CHANGED_MIND))
+    market.work()
+    (view,) = _view(market, order)
+    (parcel,) = view.parcels
+    assert (view.row.state, parcel.state) == ("requested", Status.PRE_TRANSIT)
+    told = len(list(market.outbox.glob("*.txt")))
+    seen = []
+    for hours, state in ((74, Status.ACCEPTED), (80, Status.IN_TRANSIT), (99, Status.DELIVERED)):
+        market.clock.set(START + timedelta(hours=hours))
+        market.tell(parcel.id, state, hours)
+        market.tell(parcel.id, Status.ACCEPTED, 74)  # heard again
+        market.work()
+        seen.append(_view(market, order)[0].row.state)
+    assert seen == ["in_transit", "in_transit", "arrived"]
+    assert len(list(market.outbox.glob("*.txt"))) == told
+    with market.lanewise.sessions(market.tenant) as session:
+        assert view_order(session, order).journey.state is Status.DELIVERED
+        assert not session.scalars(select(IncidentRow).where(IncidentRow.closed_at.is_(None))).all()
+        with pytest.raises(Conflict):
+            cancel_return(session, view.row.id)
+        receive_return(session, view.code)
+    market.tell(parcel.id, Status.OUT_FOR_DELIVERY, 98)
+    market.work()
+    assert _view(market, order)[0].row.state == "received"
+
+
+def test_a_lost_return_parcel_is_an_incident_and_a_counted_one_is_asked_for_no_more(
+    market: Market, order: UUID
+) -> None:
+    _ask(market, order, Wish("2", 1, Cause.CHANGED_MIND))
+    _ask(market, order, Wish("1", 1, Cause.CHANGED_MIND), key="r2")
+    _ask(market, order, Wish("1", 1, Cause.CHANGED_MIND), key="r3")
+    market.work()
+    lost, counted, kept = _view(market, order)
+    market.tell(lost.parcels[0].id, Status.LOST, 80)
+    with market.lanewise.sessions(market.tenant) as session:
+        receive_return(session, counted.code)
+        cancel_return(session, kept.row.id)
+    market.work()
+    with market.lanewise.sessions(market.tenant) as session:
+        rows = session.scalars(
+            select(TrackedParcelRow).where(TrackedParcelRow.direction == "return")
+        ).all()
+        states = {row.id: (row.state, row.is_over) for row in rows}
+        incidents = session.scalars(select(IncidentRow.parcel_id)).all()
+        assert view_order(session, order).journey.state is Status.DELIVERED
+    assert states == {
+        lost.parcels[0].id: ("lost", True),
+        counted.parcels[0].id: ("delivered", True),
+        kept.parcels[0].id: ("cancelled", True),
+    }
+    assert incidents == [lost.parcels[0].id]
+    assert _view(market, order)[2].parcels[0].label_state in ("voiding", "voided")
+
+
+def test_a_seller_sees_its_part_of_a_shared_parcel_and_nothing_of_the_other(
+    market: Market, order: UUID
+) -> None:
+    (row,) = market.tracked(order)
+    one, other = row.sellers
+    with market.lanewise.sessions(market.tenant) as session:
+        for seller, hidden in ((one, other), (other, one)):
+            view = view_order(session, order, seller=seller)
+            assert hidden not in repr(view)
+            assert hidden not in repr(view_parcel(session, row.id, seller=seller))
+            assert session.scalars(select(TrackedParcelRow.id).where(is_of_seller(seller))).all()
+        for stranger in ("somebody", one[:-1], one.upper(), f"{one}|{other}x", ""):
+            assert not session.scalars(
+                select(TrackedParcelRow.id).where(is_of_seller(stranger))
+            ).all(), stranger
+            with pytest.raises(NotFound):
+                view_order(session, order, seller=stranger)
+            with pytest.raises(NotFound):
+                view_parcel(session, row.id, seller=stranger)
