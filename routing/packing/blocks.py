@@ -151,7 +151,7 @@ def assemble(
 
     units = pieces, equal ones adjacent, kinds[u] equal for equal pieces; blocks emptier than
     `fill_pct` are not kept; room = how many blocks may be kept. On success who and place
-    are as `points.fill` leaves them.
+    are as `filling.fill` leaves them.
     """
     stop = work[0] + budget
     # A multiset of pieces as one number: a field per kind with a guard bit that catches overflow.

@@ -1,8 +1,9 @@
 """Boxes and a tariff laid out for the search: what every box costs at every weight."""
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.errors import invalid
 from routing.packing.goods import Box, Tariff
@@ -33,6 +34,7 @@ class Catalogue:
     limits_g: tuple[int, ...]  # per bracket: up to this weight
     floor_prices: tuple[int, ...]  # per bracket: the least price at this weight or any above
     offers: tuple[tuple[int, int, int], ...]  # cost, room mm3 and net g of a box in a bracket
+    digest: str  # of boxes, prices and rules: equal for catalogues that give the same packings
     _takers: dict[Shapes, int] = field(default_factory=dict)
 
     def parcel_minor(self, box: int, contents_g: int) -> int:
@@ -113,6 +115,7 @@ def prepare(boxes: Sequence[Box], tariff: Tariff, *, support_pct: int = 70) -> C
         limits_g=tuple(to_g for to_g, _ in tariff.brackets),
         floor_prices=tuple(floors),
         offers=tuple(_offers(ordered, fixed, volumetric_g, tariff)),
+        digest=_digest(ordered, tariff, support_pct),
     )
     least = min(
         catalogue.least_rate(max(box.tare_g, volumetric)) + cost
@@ -120,6 +123,14 @@ def prepare(boxes: Sequence[Box], tariff: Tariff, *, support_pct: int = 70) -> C
     )
     object.__setattr__(catalogue, "least_parcel", least)
     return catalogue
+
+
+def _digest(boxes: Sequence[Box], tariff: Tariff, support_pct: int) -> str:
+    """SHA-256 of what decides about packings; a tariff's name does not."""
+    surcharges = sorted((box, fee) for box, fee in tariff.box_surcharge_minor.items() if fee)
+    prices = replace(tariff, id="", box_surcharge_minor={})
+    said = repr((tuple(boxes), prices, surcharges, support_pct))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _offers(

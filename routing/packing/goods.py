@@ -8,8 +8,10 @@ from core.errors import Fault, InvalidInput, invalid
 from core.units import ceil_div, volumetric_weight_g
 
 LONGEST_MM = 60_000
-"""No side may reach this: a coordinate must stay below 2**16 mm."""
+"""No side may be longer: a coordinate must stay below 2**16 mm."""
 HEAVIEST_G = 1_000_000_000
+MOST_PIECES = 100_000
+"""In one order or instance."""
 
 
 def _whole(faults: list[Fault], name: str, value: object, low: int, high: int) -> None:
@@ -180,6 +182,19 @@ class Placement:
     dx: int
     dy: int
     dz: int
+
+
+Spot = tuple[int, int, int, int, int, int, int]
+"""A piece (or stack) by number and where it lies: x, y, z, dx, dy, dz."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binned:
+    """Placements per equal bin, and how few bins could do at best."""
+
+    bins: tuple[tuple[Spot, ...], ...]
+    lower_bound: int
+    work: int
 
 
 @dataclass(frozen=True, slots=True)

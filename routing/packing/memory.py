@@ -14,13 +14,19 @@ Key = tuple[object, ...]
 
 @dataclass(slots=True)
 class PackingMemory:
-    """The latest answers of `pack_from`; a new catalogue or tariff is a new key.
+    """The latest answers of `pack_from`; other boxes, rules or prices are another key.
 
-    A catalogue is known by what it is, not by what it holds: prepare it once per version.
+    A catalogue is known by what it holds: prepared again from the same boxes and tariff, in any
+    order, it finds the answers that were kept.
     """
 
     most: int = 10_000
     _known: OrderedDict[Key, Packing | CannotPack] = field(default_factory=OrderedDict)
+
+    @property
+    def size(self) -> int:
+        """How many packings are remembered."""
+        return len(self._known)
 
     def pack(
         self,
@@ -33,7 +39,7 @@ class PackingMemory:
         """As `pack_from`, for goods seen before without packing them again."""
         goods = [(repr(shape_of(item)), item.weight_g, item.quantity) for item in items]
         order = sorted(range(len(items)), key=goods.__getitem__)
-        key = (catalogue, preset, unboxed, *(goods[index] for index in order))
+        key = (catalogue.digest, preset, unboxed, *(goods[index] for index in order))
         answer = self._known.get(key)
         if answer is None:
             answer = pack_from([items[i] for i in order], catalogue, preset, unboxed=unboxed)

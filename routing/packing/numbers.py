@@ -11,6 +11,10 @@ import numpy as np
 
 from core.kernels import compiled
 
+# Park and Miller's minimal standard generator: its products stay within 64 bits.
+LEHMER = 48271
+MERSENNE = 2147483647
+
 
 class Ints(Protocol):
     """A row of whole numbers: a list or an array."""

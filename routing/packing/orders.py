@@ -10,10 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import Fault, InvalidInput, invalid
-from routing.packing.bins import Binned
-from routing.packing.goods import LONGEST_MM, Box, CannotPack, Packing, PackItem, Tariff
+from routing.packing.goods import (
+    LONGEST_MM,
+    MOST_PIECES,
+    Binned,
+    Box,
+    CannotPack,
+    Packing,
+    PackItem,
+    Tariff,
+)
 
 SUPPORT_PCT = 70  # unless the file says otherwise
+
+Sides = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +42,21 @@ def _row(value: object, place: str) -> Mapping[str, Any]:
     return value
 
 
-def _rows(document: Mapping[str, Any], name: str) -> list[Any]:
-    rows = document.get(name)
+def _rows(document: Mapping[str, Any], name: str, place: str = "") -> list[Any]:
+    where = f"{place}.{name}" if place else name
+    if name not in document:
+        raise invalid(where, "is missing")
+    rows = document[name]
     if not isinstance(rows, list):
-        raise invalid(name, "must be a list")
+        raise invalid(where, "must be a list")
     return rows
+
+
+def _name(row: Mapping[str, Any], place: str) -> str:
+    value = _need(row, "id", place)
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
+        raise invalid(f"{place}.id", f"must be text, not {value!r}")
+    return str(value)
 
 
 def _need(row: Mapping[str, Any], name: str, place: str) -> Any:
@@ -68,7 +88,7 @@ def read_box(value: object, place: str) -> Box:
         sides.append((side[0], side[1], side[2]))
     try:
         return Box(
-            id=str(_need(row, "id", place)),
+            id=_name(row, place),
             inner_mm=sides[0],
             outer_mm=sides[1],
             tare_g=_need(row, "tare_g", place),
@@ -142,13 +162,15 @@ def read_orders(document: object) -> PackFile:
     orders: dict[str, tuple[PackItem, ...]] = {}
     for i, value in enumerate(_rows(top, "orders")):
         row = _row(value, f"orders[{i}]")
-        order_id = str(_need(row, "id", f"orders[{i}]"))
+        order_id = _name(row, f"orders[{i}]")
         if order_id in orders:
             raise invalid(f"orders[{i}].id", f"{order_id} is there twice")
         orders[order_id] = tuple(
             read_item(item, f"{order_id}.items[{k}]", mixed=mixed)
-            for k, item in enumerate(_rows(row, "items"))
+            for k, item in enumerate(_rows(row, "items", order_id))
         )
+        if sum(item.quantity for item in orders[order_id]) > MOST_PIECES:
+            raise invalid(f"{order_id}.items", f"more than {MOST_PIECES} pieces in one order")
     return PackFile(boxes, tariff, support_pct, orders)
 
 
@@ -157,10 +179,10 @@ class BinFile:
     """Instances of filling equal bins: id: (inner size, pieces); `turn` = pieces may be turned."""
 
     turn: bool
-    instances: Mapping[str, tuple[tuple[int, int, int], tuple[tuple[int, int, int], ...]]]
+    instances: Mapping[str, tuple[Sides, tuple[Sides, ...]]]
 
 
-def _sides(value: object, place: str) -> tuple[int, int, int]:
+def _sides(value: object, place: str) -> Sides:
     if (
         not isinstance(value, list)
         or len(value) != 3
@@ -173,17 +195,22 @@ def _sides(value: object, place: str) -> tuple[int, int, int]:
 def read_bins(document: object) -> BinFile:
     """Instances with `id`, `bin` and `items`; raises InvalidInput that names the place."""
     top = _row(document, "file")
-    instances = {}
+    turn = _flag(top, "rotation", "file")
+    instances: dict[str, tuple[Sides, tuple[Sides, ...]]] = {}
     for i, value in enumerate(_rows(top, "instances")):
         row = _row(value, f"instances[{i}]")
-        name = str(_need(row, "id", f"instances[{i}]"))
+        name = _name(row, f"instances[{i}]")
+        if name in instances:
+            raise invalid(f"instances[{i}].id", f"{name} is there twice")
         bin_mm = _sides(_need(row, "bin", name), f"{name}.bin")
-        items = _rows(row, "items")
+        items = _rows(row, "items", name)
+        if len(items) > MOST_PIECES:
+            raise invalid(f"{name}.items", f"more than {MOST_PIECES} pieces")
         instances[name] = (
             bin_mm,
             tuple(_sides(item, f"{name}.items[{k}]") for k, item in enumerate(items)),
         )
-    return BinFile(bool(top.get("rotation", False)), instances)
+    return BinFile(turn, instances)
 
 
 def write_bins(binned: Binned) -> dict[str, Any]:

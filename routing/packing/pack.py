@@ -7,6 +7,7 @@ from core.errors import invalid
 from routing.packing.bulk import ENOUGH, split_bulk
 from routing.packing.catalogue import Catalogue, prepare
 from routing.packing.goods import (
+    MOST_PIECES,
     Box,
     CannotPack,
     PackedParcel,
@@ -28,8 +29,6 @@ from routing.packing.search import (
 )
 from routing.packing.trial import Effort, Step, Trials
 from routing.packing.units import Kind, Units
-
-MOST_PIECES = 100_000
 
 _CHECKOUT = (
     Step(6, 8_000),

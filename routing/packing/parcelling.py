@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from routing.packing.goods import Spot
 from routing.packing.partition import INFINITE
-from routing.packing.trial import Spot, Trials
+from routing.packing.trial import Trials
 
 LOOK_UP = 600  # work that pricing a set of pieces counts for
 

@@ -27,8 +27,10 @@ def rate_minor(
         return prices[low]
     if extra_minor_per_kg < 0:
         return INFINITE
-    over = billable_g - to_g[brackets - 1]
-    return prices[brackets - 1] + extra_minor_per_kg * ((over + 999) // 1000)
+    kilos = (billable_g - to_g[brackets - 1] + 999) // 1000
+    if extra_minor_per_kg > 0 and kilos > INFINITE // extra_minor_per_kg:
+        return INFINITE
+    return prices[brackets - 1] + extra_minor_per_kg * kilos
 
 
 @kernel

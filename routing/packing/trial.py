@@ -5,16 +5,15 @@ from dataclasses import dataclass
 
 from routing.packing.blocks import assemble
 from routing.packing.catalogue import Catalogue
+from routing.packing.filling import construct, fill
+from routing.packing.goods import Spot
 from routing.packing.numbers import Ints, ints, plain, zeros
-from routing.packing.points import construct, fill
 from routing.packing.proof import IMPOSSIBLE, ROOM, prove
 from routing.packing.proof import MOST as MOST_PROVED
 from routing.packing.units import Units, Workspace
 
 MOST_AT_ONCE = 80  # pieces in one trial
 MOST_JOINED = 24  # pieces whose blocks are joined
-
-Spot = tuple[int, int, int, int, int, int, int]  # piece or stack, x, y, z, dx, dy, dz
 
 
 @dataclass(frozen=True, slots=True)

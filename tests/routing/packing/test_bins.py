@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from benchmarks.packing_validator import sound_bins
 from core.errors import InvalidInput
 from routing.packing.bins import least_bins, pack_bins
+from routing.packing.goods import LONGEST_MM
 
 BIN = (100, 80, 60)
 pieces = st.lists(
@@ -40,6 +41,28 @@ def test_more_work_never_needs_more_bins() -> None:
 def test_large_pieces_bound_the_bins() -> None:
     assert least_bins([(51, 41, 31)] * 3, BIN, turn=False) == 3
     assert least_bins([(50, 40, 30)] * 9, BIN, turn=True) == 2
+
+
+def test_bins_as_large_as_containers_are_filled_as_well_as_small_ones() -> None:
+    """The same problem in mm and 23 times as large: squares of such loads pass 64 bits."""
+    rng = random.Random(4)
+    small = [(rng.randint(20, 70), rng.randint(15, 60), rng.randint(10, 50)) for _ in range(40)]
+    large = [(23 * a, 23 * b, 23 * c) for a, b, c in small]
+    container = (23 * BIN[0], 23 * BIN[1], 23 * BIN[2])
+    assert container[0] * container[1] * container[2] > 3_100_000_000
+    one, other = pack_bins(small, BIN, budget=60_000), pack_bins(large, container, budget=60_000)
+    assert sound_bins(other.bins, large, container)
+    assert len(one.bins) == len(other.bins)
+    longest = (LONGEST_MM, LONGEST_MM, LONGEST_MM)
+    huge = [(LONGEST_MM, LONGEST_MM, rng.randint(9_000, 30_000)) for _ in range(12)]
+    stacked = pack_bins(huge, longest, budget=60_000)
+    assert sound_bins(stacked.bins, huge, longest)
+    assert len(stacked.bins) <= stacked.lower_bound + 1
+
+
+def test_a_bin_longer_than_can_be_reckoned_with_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="sides must be"):
+        pack_bins([(1, 1, 1)], (LONGEST_MM + 1, 10, 10))
 
 
 def test_a_piece_larger_than_the_bin_is_refused() -> None:

@@ -36,6 +36,10 @@ for n, preset in ((1, "checkout"), (5, "checkout"), (6, "reduced"), (7, "checkou
     answers.append([write_packing(packing), packing.work])
 pieces = [(rng.randint(20, 90), rng.randint(20, 90), rng.randint(20, 90)) for _ in range(12)]
 answers.append(pack_bins(pieces, (100, 100, 100), budget=8_000).bins)
+containers = [(100 * rng.randint(4, 22), 100 * rng.randint(4, 22), 100 * rng.randint(4, 22))
+              for _ in range(12)]
+answers.append(pack_bins(containers, (12_000, 2_330, 2_390), budget=2_500).bins)
+answers.append(pack_bins(containers, (2_300, 2_330, 2_390), budget=9_000).bins)
 json.dump(answers, sys.stdout)
 """
 

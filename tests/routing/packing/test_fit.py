@@ -1,5 +1,6 @@
 """What fits into one box, as the planner asks it."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.kernels import compiled
-from routing.packing import bins, blocks, pairs, partition, points, proof
+from routing.packing import blocks, filling, pairs, partition, proof, refilling
 from routing.packing.catalogue import prepare
 from routing.packing.fit import FitMemory, warm
 from routing.packing.goods import Box, CannotPack, Packing, PackItem, Tariff
@@ -90,19 +91,46 @@ def test_a_packing_remembered_names_the_items_as_they_are_listed_now() -> None:
     assert [(lack.item, lack.item_id) for lack in answer.items] == [(1, "beam")]
 
 
+def test_packings_are_remembered_by_what_a_catalogue_holds() -> None:
+    other = Box("M", (300, 250, 200), (308, 258, 208), 200, 12_000, 90)
+    tariff = Tariff("2026-01", ((5000, 100),), 50)
+    goods = [PackItem("a", 190, 140, 60, 500)]
+    memory = PackingMemory()
+    memory.pack(goods, prepare([BOX, other], tariff))
+    assert memory.size == 1
+    # Prepared again, the boxes listed otherwise, the tariff renamed: the same packing.
+    memory.pack(goods, prepare([other, BOX], replace(tariff, id="2026-02")))
+    assert memory.size == 1
+    changed = (
+        prepare([BOX, other], replace(tariff, brackets=((5000, 101),))),
+        prepare([BOX, other], replace(tariff, extra_minor_per_kg=51)),
+        prepare([BOX, other], replace(tariff, divisor_mm3_per_g=4000)),
+        prepare([BOX, other], replace(tariff, box_surcharge_minor={"S": 3})),
+        prepare([replace(BOX, cost_minor=41), other], tariff),
+        prepare([BOX], tariff),
+        prepare([BOX, other], tariff, support_pct=60),
+    )
+    for count, catalogue in enumerate(changed, start=2):
+        memory.pack(goods, catalogue)
+        assert memory.size == count
+    dearer = memory.pack(goods, changed[0])
+    assert isinstance(dearer, Packing)
+    assert dearer.cost_minor == 141
+
+
 @pytest.mark.skipif(not compiled(), reason="kernels run as plain Python here")
 def test_warming_compiles_every_kernel_once() -> None:
     warm()
     entered = (
-        bins.improve,
-        bins.refill,
+        refilling.improve,
+        refilling.refill,
         blocks.assemble,
         pairs.befriend,
         partition.price_subsets,
         partition.refute,
         partition.split,
-        points.construct,
-        points.fill,
+        filling.construct,
+        filling.fill,
         proof.prove,
     )
     # Kernels within them are compiled along; these are the ones that Python calls.

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidInput
-from routing.packing.orders import read_orders
+from routing.packing.orders import read_bins, read_orders
 
 BOX = {
     "id": "B",
@@ -70,9 +70,44 @@ def test_a_box_may_carry_a_surcharge() -> None:
         ({"orders": [{"id": "o", "items": [{**ITEM, "fragile": 2}]}]}, "o.items[0].fragile"),
         ({"orders": [{"id": "o", "items": [{"l": 1}]}]}, "o.items[0].w"),
         ({"orders": [{"id": "o", "items": [7]}]}, "o.items[0]"),
+        ({"orders": [{"id": "o"}]}, "o.items"),
+        ({"orders": [{"id": "o", "items": None}]}, "o.items"),
+        ({"orders": [{"id": "o", "items": {"0": ITEM}}]}, "o.items"),
+        ({"orders": [{"id": "o", "items": [{**ITEM, "quantity": "2"}]}]}, "o.items[0].quantity"),
+        ({"orders": [{"id": "o", "items": [{**ITEM, "quantity": 100_001}]}]}, "o.items"),
+        ({"orders": [{"id": None, "items": [ITEM]}]}, "orders[0].id"),
+        ({"orders": [{"id": {"a": 1}, "items": [ITEM]}]}, "orders[0].id"),
+        ({"orders": [[ITEM]]}, "orders[0]"),
     ],
 )
 def test_each_fault_names_its_place(changes: dict[str, Any], place: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         read_orders(file(**changes))
     assert place in [fault.field for fault in refusal.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("instance", "place"),
+    [
+        ({"bin": [9, 9, 9], "items": []}, "instances[0].id"),
+        ({"id": "x", "items": []}, "x.bin"),
+        ({"id": "x", "bin": [9, 9], "items": []}, "x.bin"),
+        ({"id": "x", "bin": [9, 9, 9]}, "x.items"),
+        ({"id": "x", "bin": [9, 9, 9], "items": "many"}, "x.items"),
+        ({"id": "x", "bin": [9, 9, 9], "items": [[9, 9, 0]]}, "x.items[0]"),
+        ("x", "instances[0]"),
+    ],
+)
+def test_each_fault_of_an_instance_names_its_place(instance: Any, place: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        read_bins({"instances": [instance]})
+    assert place in [fault.field for fault in refusal.value.faults]
+
+
+def test_an_instance_told_twice_or_turned_unclearly_is_refused() -> None:
+    instance = {"id": "x", "bin": [9, 9, 9], "items": []}
+    with pytest.raises(InvalidInput, match="twice"):
+        read_bins({"instances": [instance, instance]})
+    with pytest.raises(InvalidInput, match="rotation"):
+        read_bins({"instances": [instance], "rotation": "no"})
+    assert read_bins({"instances": [instance], "rotation": True}).turn
