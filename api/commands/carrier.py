@@ -13,13 +13,15 @@ from typing import Annotated, Any
 
 import typer
 
+from api.commands.carrier_batch import book_batch
 from carriers.conformance import DUTCH, Check, Mishap, Verdict, conform, conform_faults
 from carriers.ports import Carrier, Recovery
 from core.clock import ManualClock
 from core.errors import InvalidInput
 from core.places import Address
 
-app = typer.Typer(help="The carriers there are, and whether an adapter conforms.")
+app = typer.Typer(help="The carriers there are, whether an adapter conforms, tariffs, batches.")
+app.command("book-batch")(book_batch)
 
 DEADLINE = timedelta(seconds=1)  # of adapters under test: faults cost it each
 CLOSED_URL = "http://127.0.0.1:9"  # the discard port: nothing listens there

@@ -1,75 +1,106 @@
 """A batch that is stopped and run again books every row once and tells what became of each."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import func, select
 
 from benchmarks.faults.deaths import Death, Killed, MortalSessions
 from carriers.adapters.sandbox.local import LocalSandbox
-from carriers.booking import BookingRequest, BookingState
+from carriers.batch import BadRow, BatchRow, RowOutcome
+from carriers.flows.read_batch import read_batch
 from carriers.flows.request_batch import CHUNK, request_batch
 from carriers.ports import Recovery
 from carriers.sandbox import Fault, FaultPlan, Sandbox
 from carriers.tables import BookingRow
-from core.ids import SubjectId, TenantId
+from core.ids import TenantId
 from core.units import Dimensions
-from store.persons import keep_person
 from store.session import Sessions
-from tests.carriers.bookings import MAILING, parcel_id, run_until_quiet
+from store.tables import PersonRow
+from tests.carriers.bookings import MAILING, run_until_quiet
 from tests.carriers.orders import BUYER, SELLER
 
 
-def requests(person: SubjectId, count: int) -> list[BookingRequest]:
+def rows(count: int) -> list[BatchRow | BadRow]:
+    """Rows of which the eighth has an address of ours that no label can carry."""
     return [
-        BookingRequest(
-            parcel_id=parcel_id(number),
+        BatchRow(
+            number=number,
+            reference=f"SHOP-{number}",
             carrier="sandbox",
             account="main",
             service="standard",
             location="TIL",
-            place=SELLER if number != 7 else replace(SELLER, city=""),
-            person=person,
+            place=SELLER if number != 8 else replace(SELLER, city=""),
+            person=BUYER,
             weight_g=500,
             size=Dimensions(200, 150, 100),
             mailing_date=MAILING,
         )
-        for number in range(count)
+        for number in range(1, count + 1)
     ]
 
 
+def outcomes(
+    sessions: Sessions, tenant: TenantId, batch: Sequence[BatchRow | BadRow]
+) -> list[RowOutcome]:
+    asked = list(request_batch(sessions, tenant, batch))
+    with sessions(tenant, read_only=True) as session:
+        return read_batch(session, asked)
+
+
 def test_a_batch_killed_between_chunks_is_resumed(sessions: Sessions, tenant: TenantId) -> None:
-    with sessions(tenant) as session:
-        person = keep_person(session, BUYER)
-    rows = requests(person, CHUNK + 20)
+    batch = rows(CHUNK + 20)
     death = Death()
     death.at(3)  # after the first chunk's commit: at the second one's
     told = []
     try:
-        for result in request_batch(MortalSessions(sessions, death), tenant, rows):
-            told.append(result)  # noqa: PERF402
+        for asked in request_batch(MortalSessions(sessions, death), tenant, batch):
+            told.append(asked)  # noqa: PERF402
     except Killed:
         pass
     assert len(told) == CHUNK
-    first = list(request_batch(sessions, tenant, rows))
-    again = list(request_batch(sessions, tenant, rows))
-    assert [r.booking_id for r in again] == [r.booking_id for r in first]
-    assert [r.booking_id for r in first[:CHUNK]] == [r.booking_id for r in told]
-    (bad,) = [result for result in first if result.fault]
-    assert (bad.row, bad.fault) == (7, "place.city: is missing")
+    first = list(request_batch(sessions, tenant, batch))
+    again = list(request_batch(sessions, tenant, batch))
+    assert first == again and first[:CHUNK] == told
+    (bad,) = [one for one in first if one.fault]
+    assert (bad.number, bad.booking_id, bad.fault) == (8, None, "place.city: is missing")
     with sessions(tenant, read_only=True) as session:
-        assert len(session.scalars(select(BookingRow.id)).all()) == len(rows) - 1
+        for row in (BookingRow, PersonRow):  # nobody's data are kept twice, or for a bad row
+            assert session.scalar(select(func.count()).select_from(row)) == len(batch) - 1
 
 
+@pytest.mark.parametrize("recovery", list(Recovery))
 def test_the_rows_of_a_batch_are_booked_once_each_under_faults(
-    sessions: Sessions, tenant: TenantId
+    sessions: Sessions, tenant: TenantId, recovery: Recovery
 ) -> None:
-    with sessions(tenant) as session:
-        person = keep_person(session, BUYER)
-    rows = requests(person, 12)
-    share = {Fault.TIMEOUT_AFTER: 300_000, Fault.ERROR_BEFORE: 200_000}
-    model = Sandbox(5, Recovery.KEY, faults=FaultPlan({"book": share}))
-    list(request_batch(sessions, tenant, rows))
+    batch = rows(12)
+    share = {Fault.TIMEOUT_AFTER: 300_000, Fault.ERROR_BEFORE: 200_000, Fault.REFUSE: 100_000}
+    model = Sandbox(5, recovery, faults=FaultPlan({"book": share}))
+    list(request_batch(sessions, tenant, batch))
     run_until_quiet(sessions, {"sandbox": LocalSandbox(model, sessions.clock)})
-    results = list(request_batch(sessions, tenant, rows))
-    assert [r.state for r in results if r.booking_id] == [BookingState.BOOKED] * 11
-    assert len(model.parcels) == 11 and not model.duplicates()
+    settled = outcomes(sessions, tenant, batch)
+    assert all(outcome.is_settled for outcome in settled)
+    booked = [outcome for outcome in settled if outcome.state == "booked"]
+    assert len({outcome.tracking_number for outcome in booked}) == len(booked) > 0
+    assert all(outcome.cost_minor == 550 + 500 for outcome in booked)
+    assert settled[7].state == "invalid" and not model.duplicates()
+    allowed = {"booked", "refused", "invalid"} | (
+        {"parked"} if recovery is Recovery.NEITHER else set()
+    )
+    assert {outcome.state for outcome in settled} <= allowed
+    list(request_batch(sessions, tenant, batch))
+    run_until_quiet(sessions, {"sandbox": LocalSandbox(model, sessions.clock)})
+    assert outcomes(sessions, tenant, batch) == settled  # a refused row is not asked for again
+
+
+def test_a_reference_is_not_used_for_two_parcels(sessions: Sessions, tenant: TenantId) -> None:
+    (row,) = rows(1)
+    assert isinstance(row, BatchRow)
+    bad = BadRow(2, "SHOP-2", "weight_g: is missing")
+    list(request_batch(sessions, tenant, [row]))
+    other, told = outcomes(sessions, tenant, [replace(row, weight_g=501), bad])
+    assert other.state == told.state == "invalid"
+    assert other.reason == "the reference was used before, for another parcel"
+    assert told.reason == "weight_g: is missing"
