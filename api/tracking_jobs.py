@@ -17,12 +17,16 @@ PURGE_EVERY_S = 86_400
 
 
 def meaning_of_code(carrier: str, code: str) -> tuple[Status, Reason | None]:
-    """A carrier's raw code in our words, by its adapter's table."""
+    """A carrier's raw code in our words: by its own table, else as our words; else UNKNOWN."""
     from carriers.adapters.sandbox.wire import STATUS_BY_CODE
+    from carriers.status_codes import code_meaning
     from tracking.webhook_body import plain_meaning
 
     if carrier.startswith("sandbox") and code in STATUS_BY_CODE:
         return STATUS_BY_CODE[code]
+    found = code_meaning(carrier, code)
+    if found.status is not Status.UNKNOWN:
+        return found.status, found.reason
     return plain_meaning(carrier, code)
 
 

@@ -83,6 +83,28 @@ def dhl_parcel_meaning(ice: str, ric: str, standard: str = "") -> Meaning:
     return alike.pop() if len(alike) == 1 else UNKNOWN
 
 
+def code_meaning(carrier: str, code: str) -> Meaning:
+    """The meaning of a raw code as a webhook or a file tells it, by the carrier's name.
+
+    `ups…`: a status code (`011`), an activity code (`KT`), or `type/activity/status` (`X/48/048`,
+    parts may be empty). `fedex…`: a scan event code. `dhl_parcel_de`: `ICE/RIC` or
+    `ICE/RIC/standard`. Any other carrier's are UNKNOWN here.
+    """
+    parts = [part.strip() for part in code.split("/")]
+    match carrier.replace("-", "_").split("_"):
+        case ["ups", *_] if len(parts) == 3:
+            return ups_meaning(type_code=parts[0], activity_code=parts[1], status_code=parts[2])
+        case ["ups", *_] if len(parts) == 1 and parts[0].isdigit():
+            return ups_meaning(status_code=parts[0])
+        case ["ups", *_] if len(parts) == 1:
+            return ups_meaning(activity_code=parts[0])
+        case ["fedex", *_]:
+            return fedex_meaning(code)
+        case ["dhl", "parcel", "de", *_] if len(parts) in (2, 3):
+            return dhl_parcel_meaning(*parts)
+    return UNKNOWN
+
+
 def fedex_meaning(code: str) -> Meaning:
     """The meaning of a FedEx scan event code: movement first, then regulatory."""
     found = meaning_of("fedex.movement", code)

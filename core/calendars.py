@@ -6,7 +6,7 @@ hour that is repeated in autumn the earlier of the two. So days have 23, 24 or 2
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -47,6 +47,11 @@ def instant_at(zone_name: str, day: date, minute: int) -> datetime:
 def end_of_day(zone_name: str, day: date) -> datetime:
     """The UTC instant at which `day` is over in that zone."""
     return instant_at(zone_name, day, DAY_MIN)
+
+
+def zone_ending_last(zones: Sequence[str], day: date) -> str:
+    """The zone in which `day` is over last, for a place that lies in one of them; UTC for none."""
+    return max(zones, key=lambda name: end_of_day(name, day), default="UTC")
 
 
 def local_day(zone_name: str, instant: datetime) -> date:

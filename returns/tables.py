@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from carriers.status import Status
-from core.calendars import local_day
+from core.calendars import local_day, zone_ending_last
 from core.errors import NotFound
 from core.ids import SubjectId
 from core.money import Money
@@ -140,7 +140,7 @@ def load_purchase(
     order = session.get(OrderRow, order_id)
     if order is None:
         raise NotFound("no such order")
-    zone = order.zones[0] if order.zones else "UTC"
+    zone = zone_ending_last(order.zones, order.promised_date)
     rows = session.scalars(
         select(OrderLineRow)
         .where(OrderLineRow.order_id == order_id)

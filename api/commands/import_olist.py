@@ -14,6 +14,7 @@ from api.wiring import from_environment
 from core.errors import invalid
 from core.ids import TenantId
 from routing.flows.activate_network import activate_network
+from routing.flows.keep_network import keep_network
 from store.session import Sessions
 from tracking.flows.import_history import import_history
 
@@ -58,7 +59,10 @@ def import_folder(
     say: Callable[[str], None] = lambda _: None,
     batch: int = BATCH,
 ) -> ImportedOrders:
-    """Import in transactions of `batch` orders; raises InvalidInput before anything is written."""
+    """Import in transactions of `batch` orders; raises InvalidInput before anything is written.
+
+    The network becomes active last: an import that is cut short changes nobody's plans.
+    """
     from simulations.adapters.olist_files import read_olist  # only here: numpy is not needed before
     from simulations.olist.derived import history
     from simulations.olist.network import derive_network
@@ -71,7 +75,7 @@ def import_folder(
     as_of = data.orders[-1].purchased_at + timedelta(minutes=1)
     network = derive_network(data, history(data), as_of=as_of, orders=data.orders)
     with sessions(tenant, actor="cli") as session:
-        active = activate_network(session, network)
+        kept = keep_network(session, network)
     value_of, policy = past_orders(data, network), network.policies[0]
     new = 0
     for start in range(0, len(data.orders), batch):
@@ -80,9 +84,11 @@ def import_folder(
             new += import_history(
                 session,
                 values,
-                network_hash=active.content_hash,
+                network_hash=kept.content_hash,
                 policy=policy.code,
                 policy_version=policy.version,
             )
         say(f"{start + len(values)} of {len(data.orders)} orders, {new} new")
+    with sessions(tenant, actor="cli") as session:
+        active = activate_network(session, network)
     return ImportedOrders(len(data.orders), new, active.version)

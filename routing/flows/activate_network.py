@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from routing.events import NetworkImported
+from routing.flows.keep_network import keep_network
 from routing.network.canonical import canonical_json, content_hash
 from routing.network.network import Network
 from routing.tables import NetworkVersionRow, StockRow
 from store.audit import audit
 from store.outbox import signal
-from store.session import add_rows, new_id, now
+from store.session import add_rows, new_id
 
 OPENING = datetime(1970, 1, 1, tzinfo=UTC)
 """When opening stock was counted: any real count is newer."""
@@ -38,28 +39,19 @@ def activate_network(session: Session, network: Network) -> ImportedNetwork:
 
     Offers that had no stock yet get their opening stock.
     """
-    text = canonical_json(network)
-    digest = content_hash(text)
+    digest = content_hash(canonical_json(network))
     active = session.scalar(
         select(NetworkVersionRow).where(NetworkVersionRow.active.is_(True)).with_for_update()
     )
     if active is not None and active.content_hash == digest:
         return _told(active.number, digest, network, changed=False)
-    number = 1 + (session.scalar(select(func.max(NetworkVersionRow.number))) or 0)
     session.execute(
         update(NetworkVersionRow).where(NetworkVersionRow.active.is_(True)).values(active=False)
     )
-    session.add(
-        NetworkVersionRow(
-            id=new_id(session),
-            number=number,
-            content_hash=digest,
-            content=text,
-            active=True,
-            imported_at=now(session),
-        )
+    number = keep_network(session, network).version
+    session.execute(
+        update(NetworkVersionRow).where(NetworkVersionRow.number == number).values(active=True)
     )
-    session.flush()
     _open_stock(session, network)
     audit(session, "import_network", "network", number, {"hash": digest})
     signal(session, NetworkImported(number, digest))

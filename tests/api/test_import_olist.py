@@ -15,14 +15,16 @@ from api.wiring import Lanewise
 from api.worker import queue_slots, run_until_idle
 from core.errors import InvalidInput, NotFound
 from core.ids import QuoteId, SubjectId, TenantId
+from routing.flows.import_network import import_network
 from routing.flows.read_quote import read_quote
 from routing.flows.verify_ledger import verify_ledger
-from routing.tables import OrderRow
+from routing.tables import OrderRow, active_network
 from store.keys import create_tenant
 from store.persons import Erased, read_person
 from store.tables import OutboxRow
 from tests.api.conftest import Caller
 from tests.api.test_network_commands import run
+from tests.market import small_files
 from tests.simulations.olist_sample import write_sample
 from tracking.flows.import_history import import_history
 
@@ -80,12 +82,18 @@ def test_an_import_cut_short_goes_on_where_it_stopped(
         if text.startswith("40 of"):
             raise KeyboardInterrupt
 
+    with lanewise.sessions(tenant) as session:
+        import_network(session, small_files())
     with pytest.raises(KeyboardInterrupt):
         import_folder(lanewise.sessions, tenant, folder, say=die, batch=20)
     assert counts(lanewise)["orders"] == 40
+    with lanewise.sessions(tenant) as session:
+        assert active_network(session).number == 1  # nobody plans with half of it
     rest = import_folder(lanewise.sessions, tenant, folder, batch=25)
-    assert (rest.orders, rest.new) == (60, 20)
+    assert (rest.orders, rest.new, rest.network_version) == (60, 20, 2)
     assert counts(lanewise)["parcels"] == 80
+    with lanewise.sessions(tenant) as session:
+        assert active_network(session).number == 2
 
 
 def test_nothing_is_set_in_motion(lanewise: Lanewise, tenant: TenantId, folder: Path) -> None:

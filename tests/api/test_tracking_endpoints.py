@@ -1,6 +1,7 @@
 """Tracking through HTTP: signed webhooks in, journeys out, the worker in between."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -91,3 +92,59 @@ def test_silence_is_found_by_the_schedule(
     run_until_idle(lanewise)
     kinds = {item["kind"] for item in caller.get("/v1/incidents").json()["items"]}
     assert "promise_at_risk" in kinds
+
+
+@pytest.mark.parametrize(
+    ("carrier", "code", "state", "unknown"),
+    [
+        ("ups", "021", "out_for_delivery", 0),
+        ("fedex", "QQ", "pre_transit", 1),
+        ("fedex", "attempt_failed/nobody_home", "attempt_failed", 0),
+        ("royalmail", "DL", "pre_transit", 1),
+    ],
+)
+def test_each_carriers_own_codes_are_understood_and_others_counted(
+    client: TestClient,
+    caller: Caller,
+    lanewise: Lanewise,
+    tenant: TenantId,
+    clock: ManualClock,
+    carrier: str,
+    code: str,
+    state: str,
+    unknown: int,
+) -> None:
+    with lanewise.sessions(tenant) as session:
+        follow_parcel(session, plan(carrier=carrier))
+    source = caller.post("/v1/webhooks/carriers", json={"carrier": carrier}).json()
+    scan = {"tracking_number": "SB1", "code": code, "occurred_at": "2026-03-02T09:00:00Z"}
+    assert _post(client, source, [scan], clock).status_code == 202
+    run_until_idle(lanewise)
+    journey = caller.get(f"/v1/journeys/parcels/{plan().parcel}").json()
+    assert (journey["state"], journey["unknown_events"]) == (state, unknown)
+
+
+def test_a_seller_reads_the_journey_of_a_shared_parcel_as_its_own(
+    caller: Caller,
+    lanewise: Lanewise,
+    tenant: TenantId,
+    make_caller: Callable[..., Caller],
+) -> None:
+    with lanewise.sessions(tenant) as session:
+        follow_parcel(session, plan(seller="north|south", seller_name="North, South"))
+    parcel, order = plan().parcel, plan().order
+    for seller, other in (("north", "south"), ("south", "north")):
+        key = make_caller(seller=seller)
+        for path in (
+            f"/v1/journeys/parcels/{parcel}",
+            f"/v1/journeys/orders/{order}",
+            f"/v1/events?parcel_id={parcel}",
+        ):
+            answer = key.get(path)
+            assert answer.status_code == 200
+            assert other not in answer.text.lower()
+            assert str(parcel) in answer.text
+    stranger = make_caller(seller="nor")
+    assert stranger.get(f"/v1/journeys/parcels/{parcel}").status_code == 404
+    assert stranger.get(f"/v1/journeys/orders/{order}").status_code == 404
+    assert stranger.get(f"/v1/events?parcel_id={parcel}").json()["items"] == []

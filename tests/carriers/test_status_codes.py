@@ -7,6 +7,7 @@ import pytest
 
 from carriers.status import Party, Reason, Status
 from carriers.status_codes import (
+    code_meaning,
     code_tables,
     dhl_parcel_meaning,
     fedex_meaning,
@@ -135,3 +136,28 @@ def test_reasons_name_the_responsible_party() -> None:
     assert meaning_of("ups.activity", "CS").party is Party.SELLER
     assert meaning_of("ups.activity", "3").party is Party.CARRIER
     assert sum(len(table) for table in code_tables().values()) > 1900
+
+
+@pytest.mark.parametrize(
+    ("carrier", "code", "status"),
+    [
+        ("ups", "011", Status.DELIVERED),
+        ("ups-de", "KT", Status.ATTEMPT_FAILED),
+        ("ups", "I//021", Status.OUT_FOR_DELIVERY),
+        ("ups", "X/48/", Status.ATTEMPT_FAILED),
+        ("fedex", "DL", Status.DELIVERED),
+        ("fedex_express", "HL", Status.AVAILABLE_FOR_PICKUP),
+        ("dhl_parcel_de", "DLVRD/NGHBR/ZU", Status.DELIVERED),
+        ("dhl_parcel_de", "NTDEL/NHOME", Status.ATTEMPT_FAILED),
+        ("dhl_parcel_de", "DLVRD", Status.UNKNOWN),
+        ("dhl_express", "DLVRD/NGHBR/ZU", Status.UNKNOWN),  # another company's codes
+        ("upstart", "011", Status.UNKNOWN),
+        ("ups", "1/2/3/4", Status.UNKNOWN),
+        ("ups", "", Status.UNKNOWN),
+        ("acme", "DL", Status.UNKNOWN),
+    ],
+)
+def test_a_raw_code_is_read_by_its_own_carriers_table(
+    carrier: str, code: str, status: Status
+) -> None:
+    assert code_meaning(carrier, code).status is status

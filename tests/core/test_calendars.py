@@ -16,6 +16,7 @@ from core.calendars import (
     instant_at,
     local_day,
     public_holidays,
+    zone_ending_last,
 )
 from core.errors import InvalidInput
 from core.places import zone
@@ -269,3 +270,11 @@ def test_holidays_follow_the_subdivision() -> None:
 def test_nonsense_is_refused(build: object) -> None:
     with pytest.raises(InvalidInput):
         build()  # type: ignore[operator]
+
+
+def test_of_several_zones_the_one_where_the_day_ends_last_counts() -> None:
+    zones = ("Europe/Madrid", "Atlantic/Canary")
+    assert zone_ending_last(zones, date(2026, 3, 5)) == "Atlantic/Canary"
+    assert zone_ending_last(zones[::-1], date(2026, 3, 5)) == "Atlantic/Canary"
+    assert zone_ending_last(("Europe/Paris",), date(2026, 3, 5)) == "Europe/Paris"
+    assert zone_ending_last((), date(2026, 3, 5)) == "UTC"

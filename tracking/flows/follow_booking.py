@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from carriers.booking import Direction
 from carriers.tables import BookingRow
+from core.calendars import zone_ending_last
 from core.errors import NotFound
 from core.ids import BookingId, OrderId, ParcelId, SubjectId
 from routing.flows.load_snapshot import load_snapshot
@@ -52,7 +53,7 @@ def _plan(
         departs_at=parcel.leaves_at,
         promised_by=parcel.promise_ends_at,
         level=float(order.level),
-        zone=order.zones[0] if order.zones else "UTC",
+        zone=zone_ending_last(order.zones, parcel.promised_date),
         transit=transit,
         consignee=SubjectId(order.subject_id),
         language=person.language if isinstance(person, Person) else "en",

@@ -32,6 +32,7 @@ from api.pages.checkout.words import (
 from api.pages.render import environment, language_of, render
 from api.pages.staff import signed_form, signed_in
 from api.planning import Planner, WhyTask
+from core.calendars import zone_ending_last
 from core.errors import InvalidInput, NotFound, invalid
 from core.ids import OrderId, QuoteId
 from core.money import Money
@@ -237,7 +238,7 @@ def _page(
         request,
         "checkout/checkout.html",
         status=status,
-        zone="" if quote is None else quote.zones[0],
+        zone="" if quote is None else zone_ending_last(quote.zones, quote.at.date()),
         rows=filled.rows,
         country=filled.country,
         postcode=filled.postcode,
