@@ -3,7 +3,11 @@
 
 Everything lands in `.venv` (dependencies, pinned by hash) and `var` (data); a second run needs no
 network. `make` calls this file; machines without make call it directly.
+
+Older Pythons must be able to read it, to be told that they are too old: no newer syntax here.
 """
+
+from __future__ import annotations
 
 import argparse
 import hashlib
@@ -20,6 +24,9 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 UV_VERSION = "uv>=0.5,<1"
 LOCKS = {"run": "requirements/run.txt", "test": "requirements/test.txt"}
+UNFINISHED = VENV / "unfinished"  # there while `.venv` is being filled
+NO_CHROMIUM = VENV / "no-chromium"  # why it could not be installed
+ASK_AGAIN_S = 24 * 3600  # until the system's packages are asked again
 CHECKS = ("format", "lint", "contracts", "types", "licences", "migrations")
 
 
@@ -34,11 +41,18 @@ def fail(text: str) -> None:
     raise SystemExit(2)
 
 
-def call(*command: str | Path, env: dict[str, str] | None = None) -> None:
-    """Run and pass on a failing exit code without a stack trace."""
-    done = subprocess.run([str(part) for part in command], cwd=HERE, env=env or environment())
+def call(*command: str | Path, failing: str = "") -> None:
+    """Run; a failing exit code is passed on, or becomes one line where we say what is `failing`."""
+    done = subprocess.run([str(part) for part in command], cwd=HERE, env=environment())
+    if done.returncode and failing:
+        fail(f"{failing} (exit code {done.returncode}, see above)")
     if done.returncode:
         raise SystemExit(done.returncode)
+
+
+def run_quietly(*command: str | Path) -> int:
+    """The exit code of a command whose output nobody needs."""
+    return subprocess.run([str(part) for part in command], capture_output=True).returncode
 
 
 def environment() -> dict[str, str]:
@@ -69,16 +83,14 @@ def setup(kind: str) -> None:
     lock = HERE / LOCKS[kind]
     wanted = digest(lock)
     stamp = VENV / f"lanewise-{kind}.stamp"
-    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
+    whole = PYTHON.exists() and not UNFINISHED.exists()
+    if whole and stamp.exists() and stamp.read_text() == wanted:
         return
     started = time.monotonic()
-    if not PYTHON.exists():
-        say("creating .venv")
-        try:
-            subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
-        except (subprocess.CalledProcessError, OSError) as error:
-            fail(f"cannot create {VENV}: {error}")
+    if not whole or not has_pip():
+        create()
     say(f"installing {lock.name} dependencies")
+    UNFINISHED.touch()
     install(lock)
     warm()
     for old in VENV.glob("lanewise-*.stamp"):
@@ -86,36 +98,53 @@ def setup(kind: str) -> None:
     stamp.write_text(wanted)
     if kind == "test":  # the test lock holds all of the run lock
         (VENV / "lanewise-run.stamp").write_text(digest(HERE / LOCKS["run"]))
+    UNFINISHED.unlink()
     say(f"set up in {time.monotonic() - started:.0f} s")
+
+
+def has_pip() -> bool:
+    """Whether the environment's Python runs and has pip."""
+    try:
+        return run_quietly(PYTHON, "-m", "pip", "--version") == 0
+    except OSError:
+        return False
+
+
+def create() -> None:
+    """Make `.venv` anew; what an interrupted set-up left is not to be trusted."""
+    if VENV.exists():
+        say("removing a .venv that was not finished")
+        shutil.rmtree(VENV)
+    say("creating .venv")
+    VENV.mkdir()
+    UNFINISHED.touch()
+    call(sys.executable, "-m", "venv", VENV, failing="cannot create .venv")
 
 
 def install(lock: Path) -> None:
     """Install the locked packages and this checkout (editable), by uv or else by pip."""
     project = ["--no-deps", "--no-build-isolation", "--editable", str(HERE)]
     if have_uv():
-        uv = [str(PYTHON), "-m", "uv", "pip"]
-        call(*uv, "install", "--quiet", "--require-hashes", "-r", lock)
-        call(*uv, "install", "--quiet", *project)
+        tool = [str(PYTHON), "-m", "uv", "pip", "install", "--quiet"]
     else:
         say("uv is not to be had, using pip")
-        pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-        call(*pip, "install", "--require-hashes", "-r", lock)
-        call(*pip, "install", *project)
+        tool = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    call(*tool, "--require-hashes", "-r", lock, failing=f"cannot install {lock.name}")
+    call(*tool, *project, failing="cannot install this checkout")
 
 
 def have_uv() -> bool:
     """Bring uv into the environment with pip, if it can be had."""
-    uv = [str(PYTHON), "-m", "uv", "--version"]
-    if subprocess.run(uv, capture_output=True).returncode == 0:
+    if run_quietly(PYTHON, "-m", "uv", "--version") == 0:
         return True
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    return subprocess.run([*pip, UV_VERSION], capture_output=True).returncode == 0
+    return run_quietly(*pip, UV_VERSION) == 0
 
 
 def warm() -> None:
     """Compile the hot kernels once, so that no request waits for a compiler."""
     say("compiling kernels")
-    call(PYTHON, "-m", "api.cli", "warm")
+    call(PYTHON, "-m", "api.cli", "warm", failing="cannot compile the kernels")
 
 
 def chromium() -> None:
@@ -123,15 +152,35 @@ def chromium() -> None:
     names = ("chromium", "chromium-browser", "google-chrome")
     if any(shutil.which(name) for name in names):
         return
+    reason = chromium_refused()
+    if not reason:
+        say("installing Chromium from the system's packages")
+        reason = install_chromium()
+        if reason:
+            NO_CHROMIUM.write_text(reason)
+    if reason:
+        say(f"no Chromium ({reason}): browser stories will be skipped")
+
+
+def chromium_refused() -> str:
+    """Why it is not even tried to install Chromium; empty when it is worth a try."""
     if shutil.which("apt-get") is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
-        say("no Chromium here and no right to install it: browser stories will be skipped")
-        return
-    say("installing Chromium from the system's packages")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return "none here, and no right to install it"
+    if NO_CHROMIUM.exists() and time.time() - NO_CHROMIUM.stat().st_mtime < ASK_AGAIN_S:
+        return f"{NO_CHROMIUM.read_text()}; asked within a day, remove {NO_CHROMIUM} to ask again"
+    return ""
+
+
+def install_chromium() -> str:
+    """Why Chromium could not be installed, in apt's last words; empty when it is there."""
+    apt = ["apt-get", "-q", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20"]
+    packages = ["--no-install-recommends", "chromium", "fonts-dejavu-core"]
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "update", "-q"], env=env, check=False, **quiet)
-    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
-    subprocess.run([*install, "fonts-dejavu-core"], env=env, check=False, **quiet)
+    said = ""
+    for command in ([*apt, "update"], [*apt, "install", "-y", *packages]):
+        done = subprocess.run(command, env=env, capture_output=True, text=True, errors="replace")
+        said = (done.stderr.strip().splitlines() or ["apt-get failed"])[-1]
+    return said if done.returncode else ""
 
 
 def lanewise(*arguments: str) -> None:
@@ -208,8 +257,9 @@ def main() -> None:
                 shutil.rmtree(folder, ignore_errors=True)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    except PermissionError as error:
-        fail(f"no permission to write {error.filename}")
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        fail(f"{error.strerror or error}{where}")
 
 
 if __name__ == "__main__":
