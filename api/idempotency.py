@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Depends, Header
 from pydantic import BaseModel
@@ -26,6 +27,7 @@ from starlette.responses import Response
 
 from api.callers import Allow, Visit
 from api.problems import HttpError
+from core.errors import WrongMasterKey
 from store.session import add_if_new, new_id, now
 from store.tables import IdempotencyRow
 
@@ -123,7 +125,10 @@ class Change:
 
     def _open(self, sealed: bytes) -> bytes:
         nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-        return self._cipher().decrypt(nonce, rest, self.request_hash)
+        try:
+            return self._cipher().decrypt(nonce, rest, self.request_hash)
+        except InvalidTag as error:
+            raise WrongMasterKey from error
 
     def _mine(self) -> tuple[ColumnElement[bool], ...]:
         return (

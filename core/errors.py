@@ -88,3 +88,10 @@ class Unavailable(LanewiseError):
 
 class Misconfigured(Unavailable):
     """A person must put this installation right; until then what needs it waits, nothing is lost."""
+
+
+class WrongMasterKey(Misconfigured):
+    """The master key (LANEWISE_SECRET_KEY or secret.key) does not fit what was sealed here."""
+
+    def __init__(self) -> None:
+        super().__init__(code="wrong_master_key")

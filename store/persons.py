@@ -6,9 +6,10 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.errors import NotFound
+from core.errors import LanewiseError, NotFound, WrongMasterKey
 from core.ids import SubjectId
 from core.places import Address
 from store.session import lock, new_id, now, sessions_of
@@ -49,7 +50,7 @@ def keep_person(session: Session, address: Address, *, language: str = "en") -> 
 
 
 def read_person(session: Session, subject: SubjectId) -> Person | Erased:
-    """The person's data, or Erased; raises NotFound for an id never given."""
+    """The person's data, or Erased; raises NotFound for an id never given, WrongMasterKey."""
     row = session.get(PersonRow, subject)
     if row is None:
         raise NotFound("no such person")
@@ -80,13 +81,26 @@ def open_bytes(session: Session, subject: SubjectId, sealed: bytes) -> bytes | E
     return _open(_person_key(session, row), sealed, subject)
 
 
+def check_master_key(session: Session) -> bool:
+    """Whether there was anybody to try it on; raises WrongMasterKey when their key stays shut.
+
+    The oldest and the newest person, over all tenants: a key changed half-way fits only one.
+    """
+    there = select(PersonRow).where(PersonRow.wrapped_key.is_not(None)).limit(1)
+    tried = [session.scalar(there.order_by(by)) for by in (PersonRow.id, PersonRow.id.desc())]
+    for row in tried:
+        if row is not None:
+            _person_key(session, row)
+    return any(row is not None for row in tried)
+
+
 def _person_key(session: Session, row: PersonRow | None) -> bytes:
     if row is None or row.wrapped_key is None:
         raise NotFound("the person is erased or unknown")
     try:
-        return _open(sessions_of(session).master_key, row.wrapped_key, row.id)
+        return _unsealed(sessions_of(session).master_key, row.wrapped_key, row.id)
     except InvalidTag as error:
-        raise NotFound("the person's key does not open with this installation's key") from error
+        raise WrongMasterKey from error
 
 
 def _seal(session: Session, key: bytes, raw: bytes, subject: UUID) -> bytes:
@@ -95,4 +109,12 @@ def _seal(session: Session, key: bytes, raw: bytes, subject: UUID) -> bytes:
 
 
 def _open(key: bytes, sealed: bytes, subject: UUID) -> bytes:
+    """Opens what the person's own key sealed; raises LanewiseError when it was damaged."""
+    try:
+        return _unsealed(key, sealed, subject)
+    except InvalidTag as error:
+        raise LanewiseError("sealed data were damaged or belong to another person") from error
+
+
+def _unsealed(key: bytes, sealed: bytes, subject: UUID) -> bytes:
     return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], subject.bytes)

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.orm import Session
 
-from core.errors import NotFound
+from core.errors import WrongMasterKey
 from store.session import sessions_of, tenant_of
 
 KEY_BYTES = 32
@@ -26,9 +26,9 @@ def seal_for_tenant(session: Session, raw: bytes, *, purpose: str) -> bytes:
 
 
 def open_for_tenant(session: Session, sealed: bytes, *, purpose: str) -> bytes:
-    """Decrypt what `seal_for_tenant` gave; raises NotFound when this key does not open it."""
+    """Decrypt what `seal_for_tenant` gave; raises WrongMasterKey."""
     key = AESGCM(tenant_key(session, purpose))
     try:
         return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode())
     except InvalidTag as error:
-        raise NotFound("this installation's key does not open it") from error
+        raise WrongMasterKey from error

@@ -7,6 +7,7 @@ import typer
 from sqlalchemy import select
 
 from api.commands.output import emit
+from api.preconditions import check_revision
 from api.wiring import Lanewise, from_environment
 from core.errors import NotFound, invalid
 from core.ids import TenantId
@@ -19,7 +20,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def find_tenant(lanewise: Lanewise, name: str | None) -> TenantId:
-    """The tenant of that name, or the only one there is."""
+    """The tenant of that name, or the only one there is; refuses a database of another revision."""
+    check_revision(lanewise)
     with lanewise.sessions.system(read_only=True) as session:
         if name is None:
             return only_tenant(session)

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from api.commands.output import emit
-from api.models import metadata
+from api.preconditions import check_key, check_revision, check_tables
 from api.settings import read_settings
 from api.wiring import Lanewise
 from core.errors import LanewiseError, Unavailable
@@ -46,12 +47,13 @@ def _secret(lanewise: Lanewise) -> str:
 
 
 def _database(lanewise: Lanewise) -> str:
-    found, wanted = schema.current(lanewise.sessions.engine), schema.newest()
-    if found != wanted:
-        raise Unavailable(f"at revision {found or 'none'}, needs {wanted}: run `lanewise upgrade`")
-    if schema.differences(lanewise.sessions.engine, metadata):
-        raise Unavailable("its tables differ from this code's")
-    return f"{lanewise.sessions.engine.dialect.name} at revision {found}"
+    check_revision(lanewise)
+    check_tables(lanewise)
+    return f"{lanewise.sessions.engine.dialect.name} at revision {schema.newest()}"
+
+
+def _persons(lanewise: Lanewise) -> str:
+    return "the secret key opens them" if check_key(lanewise) else "none kept yet"
 
 
 def _tenants(lanewise: Lanewise) -> str:
@@ -82,6 +84,7 @@ CHECKS: dict[str, Check] = {
     "folder": _var,
     "secret key": _secret,
     "database": _database,
+    "persons": _persons,
     "tenants": _tenants,
     "jobs": _jobs,
     "extras": _extras,
@@ -96,8 +99,9 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = F
     for name, check in CHECKS.items():
         try:
             results.append({"check": name, "ok": True, "says": check(lanewise)})
-        except (LanewiseError, OSError) as error:
-            results.append({"check": name, "ok": False, "says": str(error)})
+        except (LanewiseError, OSError, DBAPIError) as error:  # no tables: PostgreSQL says so
+            says = str(error).splitlines()[0]
+            results.append({"check": name, "ok": False, "says": says})
     lines = [
         f"{'ok  ' if row['ok'] else 'FAIL'}  {row['check']:<12}  {row['says']}" for row in results
     ]

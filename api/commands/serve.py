@@ -14,12 +14,11 @@ from api.commands.output import progress
 from api.demo.house import demo_house
 from api.demo.thread import play_thread
 from api.logs import set_up_logs
-from api.models import metadata
+from api.preconditions import check_all
 from api.settings import read_settings
 from api.wiring import Lanewise, from_environment
 from api.worker import Worker
-from core.errors import InvalidInput, Unavailable
-from store import schema
+from core.errors import Unavailable
 from store.keys import create_key, revoke_key
 from store.tables import ApiKeyRow
 
@@ -41,7 +40,7 @@ def serve(
     lanewise = from_environment()
     settings = lanewise.settings
     set_up_logs(settings)
-    check_schema(lanewise)
+    check_all(lanewise)
     listener = open_port(host or settings.host, settings.port if port is None else port)
     address = f"http://{listener.getsockname()[0]}:{listener.getsockname()[1]}"
     with background_work(lanewise) as worker:
@@ -80,21 +79,6 @@ def print_doors(lanewise: Lanewise, address: str) -> None:
     for name, path in doors:
         progress(f"  {name:<20} {address}{path}")
     progress(f"  {'key (sign in, API)':<20} {key}")
-
-
-def check_schema(lanewise: Lanewise) -> None:
-    """Refuse to start on a database that is absent, old or newer than this code."""
-    found = schema.current(lanewise.sessions.engine)
-    if found is None:
-        raise InvalidInput("the database is empty: run `lanewise init`", code="not_initialized")
-    if found != schema.newest():
-        raise InvalidInput(
-            f"the database is at revision {found}, this code needs {schema.newest()}: "
-            "run `lanewise upgrade`",
-            code="schema",
-        )
-    if schema.differences(lanewise.sessions.engine, metadata):
-        raise InvalidInput("the database's tables differ from this code's", code="schema")
 
 
 def open_port(host: str, port: int) -> socket.socket:

@@ -7,6 +7,7 @@ import typer
 
 from api.commands.output import progress
 from api.logs import set_up_logs
+from api.preconditions import check_all
 from api.wiring import from_environment
 from api.worker import Worker
 
@@ -18,8 +19,7 @@ def worker() -> None:
     """Run background work until SIGTERM or Ctrl-C; the job at hand is finished first."""
     lanewise = from_environment()
     set_up_logs(lanewise.settings)
-    with lanewise.sessions.system(read_only=True) as session:
-        session.connection()
+    check_all(lanewise)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

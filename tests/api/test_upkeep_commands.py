@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
+from api.commands.api_key import find_tenant
 from api.commands.serve import open_port
+from api.wiring import from_environment
 from core.errors import Unavailable
+from core.places import Address
+from store.persons import keep_person
 
 
 @pytest.fixture
@@ -86,3 +90,23 @@ def test_a_port_in_use_is_said() -> None:
         taken.listen()
         with pytest.raises(Unavailable, match="cannot listen"):
             open_port("127.0.0.1", taken.getsockname()[1])
+
+
+def test_a_wrong_master_key_stops_the_start_and_doctor_tells_it(
+    var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("init")
+    lanewise = from_environment()
+    with lanewise.sessions(find_tenant(lanewise, None)) as session:
+        keep_person(session, Address("Ada", "Street 1", "Paris", "75011", "FR"))
+    monkeypatch.setenv("LANEWISE_SECRET_KEY", "00" * 32)
+    for command in ("serve", "worker"):
+        capsys.readouterr()
+        assert run(command) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "does not fit" in line
+    assert run("doctor", "--json") == 1
+    rows = {row["check"]: row for row in json.loads(capsys.readouterr().out)}
+    assert "does not fit" in rows["persons"]["says"]
+    monkeypatch.delenv("LANEWISE_SECRET_KEY")
+    assert run("doctor") == 0

@@ -21,8 +21,10 @@ from routing.flows.import_network import import_network
 from routing.flows.quote_cart import quote_cart
 from routing.tables import PlannedParcelRow, ReservationRow, StockRow
 from simulations.demo_network import demo_files
+from store.jobs import PUT_RIGHT
 from store.keys import create_tenant
 from store.session import Sessions, now
+from store.tables import JobRow
 from tests.conftest import MASTER_KEY, seeded_entropy
 from tracking.flows.hand_over_parcel import hand_over_parcel
 from tracking.tables import TrackedParcelRow
@@ -53,6 +55,26 @@ def _buy(lanewise: Lanewise, tenant: TenantId) -> Committed:
         answer = commit_option(session, quote.id, "cheapest", HOME, key="k")
     assert isinstance(answer, Committed)
     return answer
+
+
+def test_a_booking_waits_for_the_right_master_key(
+    lanewise: Lanewise, market: TenantId, clock: ManualClock, tmp_path: Path
+) -> None:
+    committed = _buy(lanewise, market)
+    wrong = Lanewise(Settings(var=tmp_path, secret_key="00" * 32), clock)
+    own = lanewise.sessions
+    wrong.__dict__["sessions"] = Sessions(own.engine, clock, own.entropy, bytes(32))
+    for _ in range(30):  # more often than any failing job is tried
+        run_until_idle(wrong)
+        clock.advance(PUT_RIGHT)
+    with lanewise.sessions(market, read_only=True) as session:
+        jobs = session.scalars(select(JobRow).where(JobRow.kind == "carriers.book")).all()
+        assert {(job.state, job.attempts) for job in jobs} == {("queued", 0)}
+        assert all("LANEWISE_SECRET_KEY" in (job.last_error or "") for job in jobs)
+    run_until_idle(lanewise)
+    with lanewise.sessions(market, read_only=True) as session:
+        bookings = session.scalars(select(BookingRow)).all()
+        assert [row.state for row in bookings] == ["booked"] * len(committed.parcels)
 
 
 def test_a_commit_ends_in_labels_and_followed_parcels_and_a_hand_over_empties_the_shelf(
