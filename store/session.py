@@ -14,6 +14,7 @@ from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
     DBAPIError,
+    IntegrityError,
     InterfaceError,
     NoSuchModuleError,
     OperationalError,
@@ -266,6 +267,16 @@ def add_if_new(session: Session, row: type[Row], values: dict[str, Any], key: li
         .returning(column)
     )
     return session.connection().execute(statement).first() is not None
+
+
+def is_taken(error: IntegrityError, row: type[Base], key: list[str]) -> bool:
+    """Whether it was the unique constraint on these columns that refused the row."""
+    table = row.__tablename__
+    diagnosis = getattr(error.orig, "diag", None)  # psycopg tells the name, SQLite the columns
+    if diagnosis is not None:
+        return bool(diagnosis.constraint_name == f"uq_{table}_{'_'.join(key)}")
+    columns = ", ".join(f"{table}.{column}" for column in key)
+    return str(error.orig) == f"UNIQUE constraint failed: {columns}"
 
 
 def exists(session: Session, row: type[Row], **equals: Any) -> bool:

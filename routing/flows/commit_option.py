@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.calendars import local_day
 from core.errors import Conflict, Expired, NotFound
-from core.ids import OrderId, ParcelId, QuoteId
+from core.ids import OrderId, ParcelId, QuoteId, SubjectId
 from core.money import Money
 from core.places import Address, Destination, normal_postcode
 from routing.cart import Cart, OfferKey
@@ -30,8 +30,8 @@ from routing.tables import (
     StockRow,
     promise_of,
 )
-from store.persons import keep_person
-from store.session import add_if_new, lock, new_id, now
+from store.persons import Erased, Person, keep_person, read_person
+from store.session import add_if_new, is_taken, lock, new_id, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,15 @@ class Committed:
     parcels: tuple[ParcelId, ...]
     promise: Promise
     charge: Charge
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a commit asks for, beside its key."""
+
+    quote_id: QuoteId
+    option: str
+    person: Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +80,19 @@ def commit_option(
 ) -> Committed | Changed:
     """Buy an option by its code or name; a retry with the same `key` gives the same order.
 
-    Raises NotFound (quote or option), Expired, Conflict (the key was used for something else, or
-    the quote is bought already, or the address lies elsewhere than the quote's destination).
+    Raises NotFound (quote or option), Expired, Conflict (the key was used for another quote,
+    option or consignee, or the quote is bought already, or the address lies elsewhere than the
+    quote's destination, or a price has no exchange rate).
     """
-    standing = _standing(session, quote_id, key)
+    wanted = _Wanted(quote_id, option, Person(consignee, language))
+    standing = _standing(session, key)
     if standing is not None:
-        return _committed(session, standing)
+        return _again(session, standing, wanted)
     quote = read_quote(session, quote_id)
     lock(session, QuoteRow, quote_id)  # a twin of this commit waits here
-    standing = _standing(session, quote_id, key)
+    standing = _standing(session, key)
     if standing is not None:
-        return _committed(session, standing)
+        return _again(session, standing, wanted)
     chosen = quote.option(option)
     if chosen is None:
         raise NotFound(f"the quote has no option {option!r}", code="unknown_option")
@@ -102,17 +113,41 @@ def commit_option(
     prices = _prices(snapshot, quote, chosen)
     try:
         order = write_order(session, quote, chosen, key=key, subject_id=subject, prices=prices)
-    except IntegrityError as error:  # the same key for another quote, at this very moment
-        raise Conflict("this key was used for another commit", code="key_reused") from error
+    except IntegrityError as error:
+        if not is_taken(error, OrderRow, ["tenant_id", "key"]):
+            raise
+        raise _key_reused() from error  # for another quote, at this very moment
     return _committed(session, order)
 
 
-def _standing(session: Session, quote_id: QuoteId, key: str) -> OrderRow | None:
+def _standing(session: Session, key: str) -> OrderRow | None:
     """The order that this key has made already."""
-    standing = session.scalar(select(OrderRow).where(OrderRow.key == key))
-    if standing is not None and standing.quote_id != quote_id:
-        raise Conflict("this key was used for another commit", code="key_reused")
-    return standing
+    return session.scalar(select(OrderRow).where(OrderRow.key == key))
+
+
+def _again(session: Session, order: OrderRow, wanted: _Wanted) -> Committed:
+    """The order as it was told; raises Conflict when now something else is wanted.
+
+    It is compared with what stands, so that no digest of an address outlives an erased person;
+    of such a one nothing is left to compare.
+    """
+    same = order.quote_id == wanted.quote_id and _is_option(session, order, wanted.option)
+    person = read_person(session, SubjectId(order.subject_id)) if same else None
+    if person is None or person not in (wanted.person, Erased()):
+        raise _key_reused()
+    return _committed(session, order)
+
+
+def _is_option(session: Session, order: OrderRow, option: str) -> bool:
+    """Whether this code or name stands for the option that was bought."""
+    if option == order.option:
+        return True
+    named = read_quote(session, QuoteId(order.quote_id)).option(option)
+    return named is not None and named.code == order.option
+
+
+def _key_reused() -> Conflict:
+    return Conflict("this key was used for another commit", code="key_reused")
 
 
 def _committed(session: Session, order: OrderRow) -> Committed:
@@ -244,7 +279,10 @@ def _locked_capacity(session: Session, slot: Slot) -> CapacityRow:
 def _prices(
     snapshot: Snapshot, quote: Quote, option: DeliveryOption
 ) -> dict[tuple[str, str], Money]:
-    """The price of one unit by (line, seller), in the quote's currency."""
+    """The price of one unit by (line, seller), in the quote's currency.
+
+    Raises Conflict without an exchange rate: a quote of this snapshot has left such offers out.
+    """
     day = local_day(snapshot.network.marketplace.zone, quote.at)
     prices: dict[tuple[str, str], Money] = {}
     for parcel in option.parcels:
@@ -255,6 +293,11 @@ def _prices(
                 if offer.key == (content.seller, content.sku, content.location)
             )
             settled = settle(offer.price, quote.currency, snapshot.network.exchange_rates, day)
-            if not isinstance(settled, NoExchangeRate):
-                prices[content.line, content.seller] = settled.amount
+            if isinstance(settled, NoExchangeRate):
+                raise Conflict(
+                    f"{content.sku} of {content.seller}: no exchange rate from {settled.base} "
+                    f"to {settled.quote} on {day}",
+                    code="no_exchange_rate",
+                )
+            prices[content.line, content.seller] = settled.amount
     return prices

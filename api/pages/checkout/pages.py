@@ -193,7 +193,7 @@ def place(
             quote.id,
             option,
             consignee,
-            key=commit_key(visit.caller.key_id, f"page-{quote_id}"),
+            key=commit_key(visit.caller.key_id, f"page-{quote_id}-{option}"),
             language=language_of(request),
         )
         network = _network(session, quote)

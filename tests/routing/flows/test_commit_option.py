@@ -1,17 +1,21 @@
 """From a quote to an order: reserved once, promised once, or told what changed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from core.clock import ManualClock
 from core.errors import Conflict, Expired, InvalidInput, NotFound
-from core.ids import QuoteId, TenantId
+from core.ids import QuoteId, SubjectId, TenantId
 from core.places import Address, Destination
 from routing.cart import Cart, CartLine
+from routing.flows import commit_option as flow
 from routing.flows.commit_option import Changed, Committed, commit_option
 from routing.flows.list_orders import list_orders
 from routing.flows.list_parcels import list_parcels
@@ -20,9 +24,18 @@ from routing.flows.read_order import read_order
 from routing.flows.read_parcel import read_parcel
 from routing.flows.read_quote import read_quote
 from routing.flows.set_stock import StockChange, set_stock
+from routing.network.trade import NoExchangeRate
 from routing.quote import Quote
-from routing.tables import CapacityRow, PlannedParcelRow, PromiseRow, ReservationRow, StockRow
-from store.session import Sessions, now
+from routing.tables import (
+    CapacityRow,
+    OrderRow,
+    PlannedParcelRow,
+    PromiseRow,
+    ReservationRow,
+    StockRow,
+)
+from store.persons import erase_person
+from store.session import Sessions, new_id, now
 from store.tables import OutboxRow
 
 PARIS = Destination("FR", "75011")
@@ -211,6 +224,85 @@ def test_what_cannot_be_bought_is_refused(
     assert reserved(sessions, market) == 0
     with sessions(market, read_only=True) as session:
         assert session.scalar(select(func.count(ReservationRow.id))) == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "consignee", "language"),
+    [
+        ("fastest", HOME, "en"),
+        ("no_such_name", HOME, "en"),
+        ("cheapest", replace(HOME, street="Rue Oberkampf 2"), "en"),
+        ("cheapest", replace(HOME, email="other@example.org"), "en"),
+        ("cheapest", HOME, "fr"),
+    ],
+)
+def test_a_key_used_again_for_something_else_is_refused(
+    sessions: Sessions,
+    market: TenantId,
+    quoted: Quote,
+    option: str,
+    consignee: Address,
+    language: str,
+) -> None:
+    assert quoted.option("fastest") != quoted.option("cheapest")
+    with sessions(market) as session:
+        commit_option(session, quoted.id, "cheapest", HOME, key="k")
+    with pytest.raises(Conflict) as caught, sessions(market) as session:
+        commit_option(session, quoted.id, option, consignee, key="k", language=language)
+    assert caught.value.code == "key_reused"
+    assert reserved(sessions, market) == 4
+
+
+def test_a_retry_may_name_the_option_by_its_code_and_outlives_the_person(
+    sessions: Sessions, market: TenantId, quoted: Quote
+) -> None:
+    option = quoted.option("cheapest")
+    assert option is not None
+    with sessions(market) as session:
+        first = commit_option(session, quoted.id, "cheapest", HOME, key="k")
+    with sessions(market) as session:
+        assert commit_option(session, quoted.id, option.code, HOME, key="k") == first
+        subject = session.scalars(select(OrderRow.subject_id)).one()
+        erase_person(session, SubjectId(subject))
+    with sessions(market) as session:
+        assert commit_option(session, quoted.id, "cheapest", HOME, key="k") == first
+
+
+def test_a_key_taken_by_another_quote_at_this_moment_is_told_as_such(
+    sessions: Sessions, market: TenantId, quoted: Quote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sessions(market) as session:
+        other = quote_cart(session, Cart(PARIS, LINES[:1], now(session)))
+        commit_option(session, other.id, "cheapest", HOME, key="k")
+    monkeypatch.setattr(flow, "_standing", lambda *_: None)  # as if it were not there yet
+    with pytest.raises(Conflict) as caught, sessions(market) as session:
+        commit_option(session, quoted.id, "cheapest", HOME, key="k")
+    assert caught.value.code == "key_reused"
+    assert reserved(sessions, market) == 2
+
+
+def test_another_broken_rule_of_the_tables_is_not_taken_for_a_used_key(
+    sessions: Sessions, market: TenantId, quoted: Quote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_a_promise(session: Session, *_: object, **__: object) -> None:
+        session.add(CapacityRow(id=new_id(session), place="hamburg", day=None, used=0))
+        session.flush()
+
+    monkeypatch.setattr(flow, "write_order", without_a_promise)
+    with pytest.raises(IntegrityError), sessions(market) as session:
+        commit_option(session, quoted.id, "cheapest", HOME, key="k")
+    assert reserved(sessions, market) == 0
+
+
+def test_a_price_without_an_exchange_rate_is_refused_and_never_left_out(
+    sessions: Sessions, market: TenantId, quoted: Quote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "settle", lambda *_: NoExchangeRate("GBP", "EUR"))
+    with pytest.raises(Conflict) as caught, sessions(market) as session:
+        commit_option(session, quoted.id, "cheapest", HOME, key="k")
+    assert caught.value.code == "no_exchange_rate"
+    assert "GBP" in caught.value.message
+    assert reserved(sessions, market) == 0
 
 
 def _elsewhere() -> Address:
