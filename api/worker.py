@@ -185,7 +185,7 @@ class Worker:
     def __init__(self, lanewise: Lanewise) -> None:
         self.lanewise = lanewise
         self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self._stop = threading.Event()
+        self.stopping = threading.Event()
         self._awake = threading.Event()
         self._thread: threading.Thread | None = None
         self._clock: BackgroundScheduler | None = None
@@ -198,7 +198,7 @@ class Worker:
         self._thread.start()
         self._clock = BackgroundScheduler(timezone="UTC")
         self._clock.add_job(
-            self._tick, "interval", seconds=1, max_instances=1, coalesce=True, id="tick"
+            self.tick, "interval", seconds=1, max_instances=1, coalesce=True, id="tick"
         )
         self._clock.start()
 
@@ -212,7 +212,7 @@ class Worker:
         A job that needs longer than `timeout_s` is left where it is: it ends with the process, and
         another worker takes it over when its lease has run out.
         """
-        self._stop.set()
+        self.stopping.set()
         self._awake.set()
         if self._clock is not None:
             self._clock.shutdown(wait=True)
@@ -224,7 +224,8 @@ class Worker:
         except LanewiseError as error:
             log.warning("lead_not_dropped", reason=error.message)
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Renew the lead if it is ours, and queue what is due; whatever fails is tried again."""
         try:
             if take_lease(self.lanewise.sessions, LEADER, self.name, LEADER_TTL) is not None:
                 queue_slots(self.lanewise)
@@ -236,7 +237,7 @@ class Worker:
 
     def _loop(self) -> None:
         handlers = handlers_for(self.lanewise)
-        while not self._stop.is_set():
+        while not self.stopping.is_set():
             pause = IDLE_S
             try:
                 busy = self._work(handlers)
@@ -259,5 +260,5 @@ class Worker:
             self.name,
             limit=20,
             keeper=self._keeper,
-            stopping=self._stop.is_set,
+            stopping=self.stopping.is_set,
         )

@@ -1,18 +1,21 @@
 """The thread through the worker: a committed cart is booked, labelled, followed, handed over."""
 
+import threading
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
+from structlog.testing import capture_logs
 
 from api.settings import Settings
 from api.wiring import Lanewise
-from api.worker import run_until_idle
+from api.worker import SCHEDULE, Worker, run_until_idle
 from carriers.adapters.table.published import published_tariffs
 from carriers.ports import LabelFormat
 from carriers.status import Status
 from carriers.tables import BookingRow, LabelRow
 from core.clock import ManualClock
+from core.errors import Unavailable
 from core.ids import TenantId
 from core.places import Address, Destination
 from routing.cart import Cart, CartLine
@@ -21,7 +24,7 @@ from routing.flows.import_network import import_network
 from routing.flows.quote_cart import quote_cart
 from routing.tables import PlannedParcelRow, ReservationRow, StockRow
 from simulations.demo_network import demo_files
-from store.jobs import PUT_RIGHT
+from store.jobs import PUT_RIGHT, Job, enqueue
 from store.keys import create_tenant
 from store.session import Sessions, now
 from store.tables import JobRow
@@ -109,3 +112,52 @@ def test_a_commit_ends_in_labels_and_followed_parcels_and_a_hand_over_empties_th
             Status.ACCEPTED.value
         }
         assert sum(row.reserved for row in session.scalars(select(StockRow))) == 0
+
+
+@pytest.mark.parametrize("error", [Unavailable("gone"), RuntimeError("surprise")])
+def test_the_clock_ticks_on_after_a_failed_tick(
+    lanewise: Lanewise, market: TenantId, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    worker = Worker(lanewise)
+    with monkeypatch.context() as patched:
+        patched.setattr("api.worker.take_lease", fail)
+        with capture_logs() as logs:
+            worker.tick()
+    (line,) = logs
+    assert line["event"] == "tick_failed" and str(error) in line["reason"]
+    worker.tick()
+    with lanewise.sessions(market, read_only=True) as session:
+        assert len(session.scalars(select(JobRow)).all()) == len(SCHEDULE)
+
+
+def test_stop_ends_after_the_job_at_hand(
+    lanewise: Lanewise, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker(lanewise)
+    begun, go_on, ran = threading.Event(), threading.Event(), []
+
+    def handle(_sessions: Sessions, job: Job) -> None:
+        ran.append(job.key)
+        begun.set()
+        assert go_on.wait(20)
+
+    monkeypatch.setattr("api.worker.HANDLERS", {"work": lambda _lanewise: handle})
+    monkeypatch.setattr("api.worker.SCHEDULE", ())
+    with lanewise.sessions(tenant) as session:
+        for key in ("1", "2", "3"):
+            enqueue(session, "work", {}, key=key)
+    worker.start()
+    assert begun.wait(20)
+    stopper = threading.Thread(target=worker.stop)
+    stopper.start()
+    assert worker.stopping.wait(20)
+    go_on.set()
+    stopper.join(20)
+    assert not stopper.is_alive()
+    assert len(ran) == 1
+    with lanewise.sessions(tenant, read_only=True) as session:
+        states = sorted(row.state for row in session.scalars(select(JobRow)))
+    assert states == ["done", "queued", "queued"]

@@ -1,16 +1,20 @@
 """Sessions: tenants see only their own rows, nothing is half-written, times keep their zone."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, create_engine, select, update
 
+from api.models import metadata
 from core.clock import ManualClock
 from core.errors import InvalidInput, LanewiseError, NotFound, Unavailable
 from core.ids import TenantId
+from store.base import Base, OfTenant
 from store.keys import create_key, create_tenant, find_caller, revoke_key
 from store.session import Sessions, add_rows, lock, new_id, open_engine
 from store.tables import ApiKeyRow, AuditRow, JobRow
+from tests.conftest import MASTER_KEY, seeded_entropy
 
 
 def test_a_tenant_sees_only_its_own_rows(sessions: Sessions, tenant: TenantId) -> None:
@@ -131,3 +135,47 @@ def test_a_database_that_is_gone_is_unavailable(clock: ManualClock) -> None:
     gone = Sessions(engine, clock, lambda n: b"0" * n, b"0" * 32)
     with pytest.raises(Unavailable), gone.system() as session:
         session.execute(select(JobRow))
+
+
+def test_a_taken_pool_and_an_unreadable_file_are_told_as_unavailable(
+    sqlite_engine: Engine, clock: ManualClock, tmp_path: Path
+) -> None:
+    url = sqlite_engine.url.render_as_string(hide_password=False)
+    narrow = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=0)
+    sessions = Sessions(narrow, clock, seeded_entropy(), MASTER_KEY)
+    with sessions.system(read_only=True) as holder:
+        holder.connection()
+        with pytest.raises(Unavailable) as caught, sessions.system(read_only=True) as session:
+            session.connection()
+    assert caught.value.code == "database_unavailable"
+    narrow.dispose()
+    junk = tmp_path / "junk.db"
+    junk.write_bytes(b"not a database, not at all" * 50)
+    broken = open_engine(f"sqlite:///{junk}")
+    with (
+        pytest.raises(Unavailable, match="not a database"),
+        Sessions(broken, clock, seeded_entropy(), MASTER_KEY).system() as session,
+    ):
+        session.connection()
+    broken.dispose()
+
+
+def test_no_table_is_reached_through_a_relationship() -> None:
+    """The tenant's filter looks at statements; what a relationship loads would pass it by."""
+    assert metadata.tables
+    reached = {
+        mapper.class_.__name__: list(mapper.relationships.keys())
+        for mapper in Base.registry.mappers
+        if mapper.relationships
+    }
+    assert reached == {}
+
+
+def test_every_row_but_the_house_s_own_belongs_to_a_tenant() -> None:
+    """`OfTenant` is what the filter goes by."""
+    free = {
+        mapper.class_.__tablename__
+        for mapper in Base.registry.mappers
+        if not issubclass(mapper.class_, OfTenant)
+    }
+    assert free == {"tenants", "leases"}
