@@ -1,4 +1,8 @@
-"""`lanewise pack`: pack the orders of a file and say where every piece goes."""
+"""`lanewise pack`: pack the orders of a file and say where every piece goes.
+
+The file is read and judged before the packer is imported: loading its kernels takes most of a
+second, which a file with faults should not cost.
+"""
 
 import json
 import time
@@ -8,14 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from api.commands.output import emit, progress
-from core.errors import InvalidInput
-from core.kernels import compiled
-from routing.packing.bins import pack_bins
-from routing.packing.catalogue import prepare
-from routing.packing.fit import warm
+from core.errors import Fault, InvalidInput
 from routing.packing.goods import CannotPack, Packing, Preset
-from routing.packing.orders import read_bins, read_orders, write_bins, write_packing
-from routing.packing.pack import pack_from
+from routing.packing.orders import PackFile, read_bins, read_orders, write_bins, write_packing
 from routing.packing.picture import draw, frames
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -47,11 +46,19 @@ def _draw(order_id: str, packing: Packing, folder: Path, *, steps: bool) -> None
 
 def _fill_bins(document: dict[str, Any], out: Path | None, *, as_json: bool) -> None:
     file = read_bins(document)
-    warm()
+    from routing.packing.bins import pack_bins  # noqa: PLC0415
+    from routing.packing.fit import warm  # noqa: PLC0415
+
+    if file.instances:
+        warm()
     answers: dict[str, Any] = {}
     for name, (bin_mm, pieces) in file.instances.items():
         started = time.process_time_ns()
-        binned = pack_bins(pieces, bin_mm, turn=file.turn)
+        try:
+            binned = pack_bins(pieces, bin_mm, turn=file.turn)
+        except InvalidInput as error:
+            faults = [Fault(f"{name}.{fault.field}", fault.reason) for fault in error.faults]
+            raise InvalidInput(faults=faults) from None
         cpu_ms = round((time.process_time_ns() - started) / 1e6, 3)
         answers[name] = {**write_bins(binned), "cpu_ms": cpu_ms}
         progress(f"{name}: {len(binned.bins)} bins")
@@ -86,6 +93,55 @@ def _deliver(
     emit(summary, as_json=as_json, text=text)
 
 
+def _pack_orders(
+    file: PackFile,
+    preset: Preset,
+    *,
+    geometric: bool,
+    unboxed: bool,
+    pictures: Path | None,
+    steps: bool,
+) -> dict[str, Any]:
+    """The answers by order id; what has no parcel is told as it is found."""
+    from routing.packing.catalogue import prepare  # noqa: PLC0415
+    from routing.packing.fit import warm  # noqa: PLC0415
+    from routing.packing.pack import pack_from  # noqa: PLC0415
+
+    catalogue = prepare(file.boxes, file.tariff, support_pct=-1 if geometric else file.support_pct)
+    if any(file.orders.values()):
+        warm()  # so that no order is billed for loading
+    answers: dict[str, Any] = {}
+    for order_id, items in file.orders.items():
+        started = time.process_time_ns()
+        packing = pack_from(items, catalogue, preset, unboxed=unboxed)
+        cpu_ms = (time.process_time_ns() - started) / 1e6
+        answers[order_id] = {**write_packing(packing), "cpu_ms": round(cpu_ms, 3)}
+        if isinstance(packing, CannotPack):
+            for lack in packing.items:
+                progress(f"{order_id}: {lack}")
+        elif pictures is not None:
+            _draw(order_id, packing, pictures, steps=steps)
+    return answers
+
+
+def _summary(answers: dict[str, Any]) -> dict[str, Any]:
+    from core.kernels import compiled  # noqa: PLC0415
+
+    packed = [answer for answer in answers.values() if answer["cost"] is not None]
+    spent_ms = sorted(answer["cpu_ms"] for answer in answers.values())
+    return {
+        "orders": len(answers),
+        "unpackable": len(answers) - len(packed),
+        "parcels": sum(len(answer["parcels"]) for answer in packed),
+        "cost": sum(answer["cost"] for answer in packed),
+        "lower_bound": sum(answer["lower_bound"] for answer in packed),
+        "proven": sum(answer["proven"] for answer in packed),
+        "cpu_ms_p50": spent_ms[len(spent_ms) // 2] if spent_ms else 0,
+        "cpu_ms_p99": spent_ms[len(spent_ms) * 99 // 100] if spent_ms else 0,
+        "compiled": compiled(),
+    }
+
+
 @app.command()
 def pack(
     file: Annotated[Path, typer.Argument(help="Boxes, tariff and orders as JSON.")],
@@ -117,37 +173,15 @@ def pack(
     if isinstance(document, dict) and "instances" in document:
         _fill_bins(document, out, as_json=as_json)
         return
-    orders = read_orders(document)
-    catalogue = prepare(
-        orders.boxes, orders.tariff, support_pct=-1 if geometric else orders.support_pct
+    answers = _pack_orders(
+        read_orders(document),
+        preset,
+        geometric=geometric,
+        unboxed=unboxed,
+        pictures=pictures,
+        steps=steps,
     )
-    warm()
-    answers: dict[str, Any] = {}
-    spent_ms: list[float] = []
-    for order_id, items in orders.orders.items():
-        started = time.process_time_ns()
-        packing = pack_from(items, catalogue, preset, unboxed=unboxed)
-        cpu_ms = (time.process_time_ns() - started) / 1e6
-        spent_ms.append(cpu_ms)
-        answers[order_id] = {**write_packing(packing), "cpu_ms": round(cpu_ms, 3)}
-        if isinstance(packing, CannotPack):
-            for lack in packing.items:
-                progress(f"{order_id}: {lack}")
-        elif pictures is not None:
-            _draw(order_id, packing, pictures, steps=steps)
-    packed = [answer for answer in answers.values() if answer["cost"] is not None]
-    spent_ms.sort()
-    summary = {
-        "orders": len(answers),
-        "unpackable": len(answers) - len(packed),
-        "parcels": sum(len(answer["parcels"]) for answer in packed),
-        "cost": sum(answer["cost"] for answer in packed),
-        "lower_bound": sum(answer["lower_bound"] for answer in packed),
-        "proven": sum(answer["proven"] for answer in packed),
-        "cpu_ms_p50": round(spent_ms[len(spent_ms) // 2], 3) if spent_ms else 0,
-        "cpu_ms_p99": round(spent_ms[len(spent_ms) * 99 // 100], 3) if spent_ms else 0,
-        "compiled": compiled(),
-    }
+    summary = _summary(answers)
     text = (
         f"{summary['orders']} orders, {summary['parcels']} parcels, cost {summary['cost']} "
         f"(bound {summary['lower_bound']}, {summary['proven']} proven), CPU per order "

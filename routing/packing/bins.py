@@ -38,7 +38,8 @@ def pack_bins(
     order = sorted(range(n), key=lambda u: (-volumes[u], pieces[u], u))
     least = least_bins(pieces, inner_mm, turn=turn)
     work = zeros(1)
-    rows = (ints(turns), ints(extents), ints(volumes), ints((*inner_mm, 0)))
+    # The last two: no support is asked, and a piece that finds no place holds up no other.
+    rows = (ints(turns), ints(extents), ints(volumes), ints((*inner_mm, 0)), -1, True)
     fresh = (zeros(n), zeros(6 * n), zeros(n))  # bins, spots and loads of a refilling
     scratch = (
         zeros(n),

@@ -153,6 +153,7 @@ def fill(
     """
     state = 1 + n + first_start
     stop = work[0] + budget
+    skip = n < 0  # never, but no constant: for one, `construct` would be compiled again
     for start in range(first_start, starts):
         if start > first_start and work[0] > stop:
             return False
@@ -190,7 +191,7 @@ def fill(
             support_pct,
             first,
             rule,
-            False,
+            skip,
             who,
             place,
             fragile,

@@ -22,6 +22,8 @@ def refill(
     extents: Ints,
     volumes: Ints,
     size: Ints,
+    support_pct: int,
+    skip: bool,
     first: int,
     rule: int,
     bins: Ints,
@@ -39,6 +41,7 @@ def refill(
     """Fill bins one after the other from the queue; how many it took, or more than `most`.
 
     bins[i] and spots[6 i ..] tell bin and place of queue[i]; loads[b] the volume in bin b.
+    support_pct and skip as in `construct`: arguments, as it would compile again for constants.
     """
     for i in range(count):
         bins[i] = -1
@@ -59,10 +62,10 @@ def refill(
             extents,
             brittle,
             size,
-            -1,
+            support_pct,
             first,
             rule,
-            True,
+            skip,
             who,
             place,
             fragile,
@@ -218,6 +221,8 @@ def improve(
     extents: Ints,
     volumes: Ints,
     size: Ints,
+    support_pct: int,
+    skip: bool,
     budget: int,
     generator: Ints,
     bin_of: Ints,
@@ -262,6 +267,8 @@ def improve(
             extents,
             volumes,
             size,
+            support_pct,
+            skip,
             first,
             rule,
             new_bins,
