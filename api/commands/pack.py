@@ -46,8 +46,8 @@ def _draw(order_id: str, packing: Packing, folder: Path, *, steps: bool) -> None
 
 def _fill_bins(document: dict[str, Any], out: Path | None, *, as_json: bool) -> None:
     file = read_bins(document)
-    from routing.packing.bins import pack_bins  # noqa: PLC0415
-    from routing.packing.fit import warm  # noqa: PLC0415
+    from routing.packing.bins import pack_bins
+    from routing.packing.fit import warm
 
     if file.instances:
         warm()
@@ -103,9 +103,9 @@ def _pack_orders(
     steps: bool,
 ) -> dict[str, Any]:
     """The answers by order id; what has no parcel is told as it is found."""
-    from routing.packing.catalogue import prepare  # noqa: PLC0415
-    from routing.packing.fit import warm  # noqa: PLC0415
-    from routing.packing.pack import pack_from  # noqa: PLC0415
+    from routing.packing.catalogue import prepare
+    from routing.packing.fit import warm
+    from routing.packing.pack import pack_from
 
     catalogue = prepare(file.boxes, file.tariff, support_pct=-1 if geometric else file.support_pct)
     if any(file.orders.values()):
@@ -125,7 +125,7 @@ def _pack_orders(
 
 
 def _summary(answers: dict[str, Any]) -> dict[str, Any]:
-    from core.kernels import compiled  # noqa: PLC0415
+    from core.kernels import compiled
 
     packed = [answer for answer in answers.values() if answer["cost"] is not None]
     spent_ms = sorted(answer["cpu_ms"] for answer in answers.values())

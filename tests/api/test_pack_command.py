@@ -1,6 +1,8 @@
 """`lanewise pack`: placements out, a summary, pictures, and one line for bad input."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +96,20 @@ def test_equal_bins_without_prices_are_packed_too(
     path.write_text(json.dumps({"instances": [{**instance, "bin": [10, 0, 10]}]}))
     assert lanewise("pack", str(path)) == 2
     assert "i.bin" in capsys.readouterr().err
+    path.write_text(json.dumps({"instances": [{**instance, "items": [[11, 1, 1]]}]}))
+    assert lanewise("pack", str(path)) == 2
+    assert "i.items[0]" in capsys.readouterr().err
+
+
+def test_a_bad_file_is_refused_before_the_packer_is_loaded(tmp_path: Path) -> None:
+    orders = write(tmp_path, {"l": 0, "w": 40, "h": 30, "g": 100})
+    program = (
+        "import sys\n"
+        "from api.cli import main\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "except SystemExit as end:\n    print(end.code, 'numba' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "pack", orders], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["2", "False"]
