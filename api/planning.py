@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import select
 
@@ -35,12 +35,12 @@ class PlanTask:
 
 
 @dataclass(frozen=True, slots=True)
-class WhyTask:
-    """An option of a tenant's quote to be explained."""
+class QuoteTask:
+    """A tenant's quote to be looked at again; `option` where only one of it matters."""
 
     tenant: TenantId
     quote: QuoteId
-    option: str
+    option: str = ""
 
 
 class Planner:
@@ -62,11 +62,17 @@ class Planner:
             return _estimate(self._lanewise, task)
         return self._executor.map(estimate_apart, [task])[0]
 
-    def why(self, task: WhyTask) -> Explanation:
+    def why(self, task: QuoteTask) -> Explanation:
         """Why an option is as it is, with what-ifs solved anew."""
         if self._executor is None:
             return _why(self._lanewise, task)
         return self._executor.map(why_apart, [task])[0]
+
+    def case(self, task: QuoteTask) -> dict[str, Any]:
+        """The quote as a planning case."""
+        if self._executor is None:
+            return _case(self._lanewise, task)
+        return self._executor.map(case_apart, [task])[0]
 
     def run(self, function: Callable[[Task], Result], task: Task) -> Result:
         """Any other pure and picklable work, e.g. drawing a document."""
@@ -90,9 +96,14 @@ def estimate_apart(task: PlanTask) -> "Estimate | NoEstimate":
     return _estimate(_own_lanewise(), task)
 
 
-def why_apart(task: WhyTask) -> Explanation:
+def why_apart(task: QuoteTask) -> Explanation:
     """The same for what there is to say about an option."""
     return _why(_own_lanewise(), task)
+
+
+def case_apart(task: QuoteTask) -> dict[str, Any]:
+    """The same for a quote as a planning case."""
+    return _case(_own_lanewise(), task)
 
 
 def prepare_apart(_number: int) -> None:
@@ -143,8 +154,15 @@ def _estimate(lanewise: Lanewise, task: PlanTask) -> "Estimate | NoEstimate":
     return estimate_delivery(found.snapshot, found.cart, found.live)
 
 
-def _why(lanewise: Lanewise, task: WhyTask) -> Explanation:
+def _why(lanewise: Lanewise, task: QuoteTask) -> Explanation:
     from routing.flows.explain_option import explain_option
 
     with lanewise.sessions(task.tenant, read_only=True) as session:
         return explain_option(session, task.quote, task.option)
+
+
+def _case(lanewise: Lanewise, task: QuoteTask) -> dict[str, Any]:
+    from routing.flows.export_case import export_case
+
+    with lanewise.sessions(task.tenant, read_only=True) as session:
+        return export_case(session, task.quote)

@@ -48,6 +48,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("carriers.sweep", 300),
     Scheduled("routing.seal_promises", 60),
     Scheduled("poll_scans", tracking_jobs.POLL_EVERY_S),
+    Scheduled("routing.purge_quotes", 3600),
     Scheduled("forget_answers", upkeep.FORGET_EVERY_S),
     Scheduled("watch_parcels", tracking_jobs.WATCH_EVERY_S),
     Scheduled("purge_webhooks", tracking_jobs.PURGE_EVERY_S),
@@ -124,6 +125,20 @@ def _seal_job(_lanewise: Lanewise) -> Handler:
     return handle
 
 
+def _purge_job(_lanewise: Lanewise) -> Handler:
+    """Forget quotes that nobody bought, batch by batch."""
+
+    def handle(sessions: Sessions, job: Job) -> None:
+        from routing.flows.purge_quotes import BATCH, purge_quotes
+
+        gone = BATCH
+        while gone == BATCH:
+            with sessions(job.tenant) as session:
+                gone = purge_quotes(session)
+
+    return handle
+
+
 # The handlers: who does a job of that kind. Each entry makes a handler for one Lanewise, and
 # imports what it needs when it is first called.
 HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
@@ -142,6 +157,7 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "watch_parcels": tracking_jobs.parcel_watcher,
     "returns.note_move": return_jobs.return_mover,
     "routing.note_booking": _refusal_job,
+    "routing.purge_quotes": _purge_job,
     "routing.release": _release_job,
     "routing.seal_promises": _seal_job,
     "routing.ship": _ship_job,

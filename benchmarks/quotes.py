@@ -11,11 +11,11 @@ from carriers.adapters.table.published import published_tariffs
 from core.ids import QuoteId
 from core.places import Destination
 from routing.cart import Cart, CartLine, Live
-from routing.explaining import explain_option
 from routing.network.format import read_network
 from routing.network.network import Network
 from routing.quote import Quote
 from routing.quoting import plan_quote
+from routing.replanning import explain_option
 from routing.snapshot import Snapshot, compile_snapshot
 from simulations.demo_network import demo_files
 

@@ -39,3 +39,12 @@ class ParcelReleased:
     parcel_id: UUID
     order_id: UUID
     booking_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled:
+    """An order is called off before hand-over: stock and capacity are free again."""
+
+    name: ClassVar[str] = "routing.order_cancelled"
+    order_id: UUID
+    parcel_ids: tuple[UUID, ...]

@@ -1,5 +1,6 @@
 """A quote: the delivery options of a cart with promise, cost, charge and who is responsible."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,7 +9,7 @@ from core.ids import QuoteId
 from core.money import Money
 from core.places import Destination
 from core.units import Dimensions
-from routing.cart import CartLine
+from routing.cart import Cart, CartLine
 from routing.charges import Charge
 
 
@@ -206,6 +207,25 @@ class UsedRate:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenStock:
+    """Units of an offer that were free when the quote was made."""
+
+    seller: str
+    sku: str
+    location: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenUse:
+    """Parcels planned already for a place (or `SERVICE@PLACE`) and day when the quote was made."""
+
+    place: str
+    day: date
+    parcels: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """The priced options of a cart, held until a time."""
 
@@ -229,6 +249,14 @@ class Quote:
     reasons: tuple[WhyNot, ...]
     left_out: tuple[Unused, ...]
     rates: tuple[UsedRate, ...]
+    stock: tuple[SeenStock, ...] = ()
+    """What was live when it was made, so that the quote can be planned again alike."""
+    used: tuple[SeenUse, ...] = ()
+
+    @property
+    def cart(self) -> Cart:
+        """What was asked."""
+        return Cart(self.destination, self.lines, self.at, self.policy, self.group)
 
     def option(self, code: str) -> DeliveryOption | None:
         """The option of that code or name."""
@@ -236,3 +264,34 @@ class Quote:
             if code == option.code or code in option.names:
                 return option
         return None
+
+
+def nearest_option(chosen: DeliveryOption, options: Sequence[DeliveryOption]) -> Difference | None:
+    """The option nearest to one that can't be had any more, and how it differs from it.
+
+    One that bears a name of the chosen, else the cheapest not later, else the earliest.
+    """
+    if not options:
+        return None
+    alike = [option for option in options if set(option.names) & set(chosen.names)]
+    in_time = [option for option in options if option.promise.date <= chosen.promise.date]
+    best = min(
+        alike or in_time or options,
+        key=lambda option: (
+            (option.charge.total.minor, option.promise.date)
+            if in_time
+            else (option.promise.date, option.charge.total.minor)
+        ),
+    )
+    return difference_of(chosen, best, to=best.code)
+
+
+def difference_of(before: DeliveryOption, after: DeliveryOption, *, to: str) -> Difference:
+    """How one option differs from another; `to` names the one it is told beside."""
+    charge = after.charge.total - before.charge.total
+    return Difference(
+        to=to,
+        days=(after.promise.date - before.promise.date).days,
+        parcels=len(after.parcels) - len(before.parcels),
+        charge=charge,
+    )

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.ids import QuoteId
-from core.money import Money
 from routing.cart import Cart, Live
 from routing.checkout.details import Describer
 from routing.checkout.from_network import CartProblem, build_problem
@@ -13,7 +12,17 @@ from routing.checkout.options import choose_plans
 from routing.checkout.problem import Answer, Reason
 from routing.checkout.solve import solve
 from routing.checkout.why import WhyCode
-from routing.quote import DeliveryOption, Difference, Quote, Sentence, Unused, UsedRate, WhyNot
+from routing.quote import (
+    DeliveryOption,
+    Quote,
+    SeenStock,
+    SeenUse,
+    Sentence,
+    Unused,
+    UsedRate,
+    WhyNot,
+    difference_of,
+)
 from routing.snapshot import Snapshot
 
 
@@ -46,6 +55,18 @@ def plan_quote(snapshot: Snapshot, cart: Cart, live: Live, quote_id: QuoteId) ->
             Unused(each.kind, each.code, each.reason, each.detail) for each in problem.left_out
         ),
         rates=_rates(problem, options),
+        stock=tuple(SeenStock(*key, units) for key, units in sorted(live.stock.items())),
+        used=_seen_use(problem, live),
+    )
+
+
+def _seen_use(problem: CartProblem, live: Live) -> tuple[SeenUse, ...]:
+    """The used capacity of the places that this cart could leave from."""
+    nodes = {service.node for service in problem.problem.services}
+    return tuple(
+        SeenUse(place, day, parcels)
+        for (place, day), parcels in sorted(live.used.items())
+        if place.rpartition("@")[2] in nodes
     )
 
 
@@ -69,13 +90,7 @@ def _with_differences(options: Sequence[DeliveryOption]) -> list[DeliveryOption]
     """Each option beside the one before it: days later, parcels more, money more."""
     told = list(options[:1])
     for number, (before, option) in enumerate(itertools.pairwise(options), start=1):
-        total = option.charge.total - before.charge.total
-        difference = Difference(
-            to=before.code,
-            days=(option.promise.date - before.promise.date).days,
-            parcels=len(option.parcels) - len(before.parcels),
-            charge=Money(total.minor, total.currency),
-        )
+        difference = difference_of(before, option, to=before.code)
         why = _priced_why(option, options[:number])
         told.append(replace(option, difference=difference, why=why))
     return told

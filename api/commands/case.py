@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
-from core.errors import Fault, InvalidInput
+from core.errors import Fault, InvalidInput, invalid
+from core.ids import QuoteId
 from routing.checkout.answer import answer_as_json, plan_as_json
 from routing.checkout.case import problem_from_case
 from routing.checkout.check import check_answer
@@ -25,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    help="Solve planning cases and verify answers.",
+    help="Solve planning cases, verify answers, write quotes as cases.",
 )
 
 
@@ -76,6 +78,26 @@ def _solve_wave(case: dict[str, Any], *, timing: bool) -> dict[str, Any]:
     }
     result = {"id": wave.id, "plans": plans, "cost": answer.cost, "bound": answer.bound}
     return result | ({"timing": {"cpu_ms": round(spent_ms, 3)}} if timing else {})
+
+
+@app.command("export")
+def export(
+    quote: Annotated[str, typer.Argument(help="Id of a quote.")],
+    tenant: Annotated[str | None, typer.Option(help="Tenant; needed when several.")] = None,
+) -> None:
+    """Print the planning case behind a quote, which `case solve` solves to the same plans."""
+    from api.commands.api_key import find_tenant
+    from api.wiring import from_environment
+    from routing.flows.export_case import export_case
+
+    try:
+        quote_id = QuoteId(UUID(quote))
+    except ValueError:
+        raise invalid("QUOTE", f"{quote!r} is not an id") from None
+    lanewise = from_environment()
+    with lanewise.sessions(find_tenant(lanewise, tenant), read_only=True) as session:
+        case = export_case(session, quote_id)
+    typer.echo(json.dumps(case, separators=(",", ":")))
 
 
 @app.command("check")

@@ -14,7 +14,7 @@ from api.endpoints.quote_schemas import SentenceOut
 from api.pages.checkout.why_words import WhyWords
 from api.pages.checkout.words import Names
 from api.pages.render import language_of
-from api.planning import Planner, WhyTask
+from api.planning import Planner, QuoteTask
 from api.problems import SHARED, problems
 from core.ids import QuoteId
 from routing.flows.load_snapshot import load_snapshot
@@ -78,7 +78,7 @@ async def explain(
     `Accept-Language`: en, fr, id, ro, it, pt-BR, es or de.
     """
     planner: Planner = request.app.state.planner
-    task = WhyTask(visit.caller.tenant, QuoteId(quote_id), option)
+    task = QuoteTask(visit.caller.tenant, QuoteId(quote_id), option)
     told = await run_in_threadpool(planner.why, task)
     return await run_in_threadpool(_why_out, visit, request, told, task, reader, seller)
 
@@ -87,7 +87,7 @@ def _why_out(
     visit: Visit,
     request: Request,
     told: Explanation,
-    task: WhyTask,
+    task: QuoteTask,
     reader: Reader,
     seller: str | None,
 ) -> WhyOut:

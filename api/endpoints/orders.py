@@ -1,7 +1,6 @@
 """Orders over HTTP: commit an option once, read what was ordered."""
 
 import hashlib
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,16 +13,24 @@ from starlette.responses import Response
 from api.callers import Visit, allowed
 from api.endpoints.fields import Amount, Code, Given, Text
 from api.endpoints.parcel_schemas import ParcelOut, bookings_of
-from api.endpoints.quote_schemas import ChargeOut, Country, Out, Postcode, PromiseOut, QuoteOut
+from api.endpoints.quote_schemas import (
+    ChargeOut,
+    Country,
+    DifferenceOut,
+    Out,
+    Postcode,
+    PromiseOut,
+    QuoteOut,
+)
 from api.idempotency import Answer, Change, changing
 from api.paging import Page, PagingDep, cursor_for
 from api.problems import KINDS, MEDIA_TYPE, SHARED, Problem, problems
 from core.ids import OrderId, QuoteId
 from core.places import Address
-from routing.flows.commit_option import Because, Changed, commit_option
+from routing.flows.cancel_order import cancel_order
+from routing.flows.commit_option import Changed, commit_option
 from routing.flows.list_orders import list_orders
 from routing.flows.read_order import read_order
-from routing.quote import Quote
 
 router = APIRouter(prefix="/v1/orders", tags=["checkout"])
 
@@ -130,7 +137,9 @@ class OrderOut(Out):
 class ChangeOut(BaseModel):
     """What has changed since the quote."""
 
-    code: str = Field(description="stock_gone, capacity_gone or order_deadline_passed.")
+    code: str = Field(
+        description="quote_expired, stock_gone, capacity_gone, order_deadline_passed."
+    )
     details: dict[str, str]
 
 
@@ -139,20 +148,45 @@ class ChangedProblem(Problem):
 
     because: list[ChangeOut]
     quote: QuoteOut
+    instead: DifferenceOut | None = Field(
+        None, description="The fresh quote's option nearest to the choice; how it differs."
+    )
 
 
-def _changed(because: Sequence[Because], quote: Quote, request_id: str) -> Answer:
+class CancelIn(Given):
+    """Why an order is called off."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "ordered twice"}]}
+    )
+
+    reason: Text = ""
+
+
+class CancelledOut(BaseModel):
+    """The order is off; stock and capacity are free again."""
+
+    order_id: UUID
+    bookings: dict[UUID, str] = Field(
+        description="By parcel: none, voided, refused, or voiding while the carrier is asked."
+    )
+
+
+def _changed(changed: Changed, request_id: str) -> Answer:
     status, title = KINDS["conflict"]
     problem = ChangedProblem(
         type="/docs#problem-conflict",
         title=title,
         status=status,
         detail="the offer has changed since the quote: "
-        + ", ".join(sorted({item.code for item in because})),
+        + ", ".join(sorted({item.code for item in changed.because})),
         code="offer_changed",
         request_id=request_id,
-        because=[ChangeOut(code=b.code, details=dict(b.details)) for b in because],
-        quote=QuoteOut.model_validate(quote),
+        because=[ChangeOut(code=b.code, details=dict(b.details)) for b in changed.because],
+        quote=QuoteOut.model_validate(changed.quote),
+        instead=(
+            None if changed.instead is None else DifferenceOut.model_validate(changed.instead)
+        ),
     )
     return Answer(problem, status, media_type=MEDIA_TYPE)
 
@@ -183,7 +217,7 @@ _CHANGED: dict[str, Any] = {
     status_code=201,
     response_model=CommittedOut,
     responses={
-        **problems(*SHARED, "not_found", "expired", "idempotency_key_missing", "key_reused"),
+        **problems(*SHARED, "not_found", "idempotency_key_missing", "key_reused"),
         409: _CHANGED,
     },
 )
@@ -206,7 +240,7 @@ def commit(body: CommitIn, change: Change = changing("orders:write")) -> Respons
         )
         if isinstance(outcome, Changed):
             request_id = str(change.visit.request.state.request_id)
-            return _changed(outcome.because, outcome.quote, request_id)
+            return _changed(outcome, request_id)
         place = f"/v1/orders/{outcome.order_id}"
         return Answer(CommittedOut.model_validate(outcome), 201, {"Location": place})
 
@@ -244,3 +278,19 @@ def show_order(order_id: UUID, visit: Visit = allowed("orders:read", sellers=Tru
         for parcel in answer.parcels:
             parcel.booking = bookings.get(parcel.id)
         return answer
+
+
+@router.post(
+    "/{order_id}/cancel",
+    operation_id="cancel_order",
+    response_model=CancelledOut,
+    responses=problems(*SHARED, "not_found", "conflict", "idempotency_key_missing", "key_reused"),
+)
+def cancel(order_id: UUID, body: CancelIn, change: Change = changing("orders:write")) -> Response:
+    """Call an order off before hand-over; refused once a parcel has left."""
+
+    def work(session: Session) -> Answer:
+        done = cancel_order(session, OrderId(order_id), reason=body.reason)
+        return Answer(CancelledOut(order_id=done.order_id, bookings=dict(done.bookings)))
+
+    return change.once(work)

@@ -1,5 +1,6 @@
 """Quotes over HTTP: options for a cart. Asking changes nothing, so it needs no Idempotency-Key."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -7,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.callers import Visit, allowed
 from api.endpoints.quote_schemas import CartIn, QuoteOut, quote_out
-from api.planning import Planner, PlanTask
+from api.planning import Planner, PlanTask, QuoteTask
 from api.problems import SHARED, problems
 from core.ids import QuoteId
 from core.places import Destination
@@ -68,3 +69,17 @@ def show_quote(quote_id: UUID, visit: Visit = allowed("quotes")) -> QuoteOut:
     """A quote that was made before."""
     with visit.reading() as session:
         return quote_out(read_quote(session, QuoteId(quote_id)))
+
+
+@router.get(
+    "/{quote_id}/case",
+    operation_id="export_quote",
+    responses=problems(*SHARED, "not_found", "conflict"),
+)
+async def export(
+    quote_id: UUID, request: Request, visit: Visit = allowed("quotes")
+) -> dict[str, Any]:
+    """The quote as a planning case (`plan-checkout/1`) that `lanewise case solve` solves alike."""
+    planner: Planner = request.app.state.planner
+    task = QuoteTask(visit.caller.tenant, QuoteId(quote_id))
+    return await run_in_threadpool(planner.case, task)

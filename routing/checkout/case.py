@@ -13,6 +13,12 @@ import numpy as np
 
 from core.errors import invalid
 from routing.checkout import fields
+from routing.checkout.case_tables import (
+    priced_by_box,
+    read_boxes_at,
+    read_day_starts,
+    read_fit,
+)
 from routing.checkout.problem import (
     NEVER,
     Box,
@@ -27,7 +33,6 @@ from routing.checkout.problem import (
     Service,
     Tariff,
     Transit,
-    VolumeRule,
     Window,
 )
 
@@ -62,7 +67,7 @@ def problem_from_case(case: object) -> Problem:
         hubs=network.hubs,
         lanes=network.lanes,
         services=network.services,
-        fit=VolumeRule(fields.whole(case, "fill_bp", "", 1)),
+        fit=read_fit(case, items, boxes),
         max_parcels=fields.whole(case, "max_parcels", "", 1),
         day_starts=network.day_starts,
     )
@@ -159,6 +164,7 @@ class Network:
                 fields.text(row, "seller", at),
                 fields.whole(row, "handling_min", at),
                 _windows(row, at),
+                read_boxes_at(row, at, boxes),
             )
             for at, name, row in fields.named(source, "locations", path)
         )
@@ -168,6 +174,7 @@ class Network:
                 _windows(row, at),
                 fields.whole(row, "dwell_min", at),
                 fields.whole(row, "parcel_fee", at),
+                read_boxes_at(row, at, boxes),
             )
             for at, name, row in fields.named(source, "hubs", path)
         )
@@ -183,8 +190,13 @@ class Network:
         """Services towards the customer whose zones are `zones` (node: zone)."""
         nodes = self._locations | self._hubs
         rows = list(fields.objects(source, "services", path))
-        days = self._horizon_days(rows)
-        self.day_starts: IntArray = np.arange(days + 1, dtype=np.int64) * DAY_MIN
+        stated = read_day_starts(source)
+        self.day_starts: IntArray = (
+            np.arange(self._horizon_days(rows) + 1, dtype=np.int64) * DAY_MIN
+            if stated is None
+            else stated
+        )
+        days = len(self.day_starts) - 1
         services = []
         for at, row in rows:
             node = fields.text(row, "node", at)
@@ -260,6 +272,8 @@ class Network:
             raise invalid(f"{path}brackets_g", "must ascend")
         rates = self._per_bracket(row, path, "rate", zone, len(brackets))
         co2_g = self._per_bracket(row, path, "co2_g", zone, len(brackets))
+        if "prices" in row:
+            return priced_by_box(row, path, self._boxes, brackets, co2_g)
         limit = fields.whole(row, "oversize_mm", path)
         fee = fields.whole(row, "oversize_fee", path)
         fuel_bp = fields.whole(row, "fuel_bp", path)

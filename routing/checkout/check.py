@@ -119,22 +119,38 @@ class _Parcel:
         self.items = [(case["items"][wanted[line]["sku"]], qty) for line, _, qty in self.contents]
         self.skus = [wanted[line]["sku"] for line, _, _ in self.contents]
         self._check_box()
+        self._check_weight()
         self.cost, self.co2_g = self._amounts()
 
     def _check_box(self) -> None:
+        """By the packings that the case states, else by the volume rule."""
+        place = {**self.case["locations"], **self.case["hubs"]}.get(self.node, {})
+        if self.box["id"] not in place.get("boxes", [self.box["id"]]):
+            raise Wrong(f"there is no box {self.box['id']!r} at {self.node!r}")
+        if "fits" in self.case:
+            held: dict[str, int] = {}
+            for sku, (_, qty) in zip(self.skus, self.items, strict=True):
+                held[sku] = held.get(sku, 0) + qty
+            packings = self.case["fits"].get(self.box["id"], [])
+            if not any(all(p.get(sku, 0) >= n for sku, n in held.items()) for p in packings):
+                raise Wrong(f"no packing of box {self.box['id']!r} holds the contents")
+            return
         inner = sorted(self.box["inner_mm"])
         volume = 0
-        self.weight_g = 0
         for item, qty in self.items:
             if any(a > b for a, b in zip(sorted(item["dims_mm"]), inner, strict=True)):
                 raise Wrong(f"an item does not fit box {self.box['id']!r}")
+            volume += qty * _product(item["dims_mm"])
+        if volume * 10000 > _product(inner) * self.case["fill_bp"]:
+            raise Wrong(f"contents are too large for box {self.box['id']!r}")
+
+    def _check_weight(self) -> None:
+        self.weight_g = 0
+        for item, qty in self.items:
             for flag in item.get("flags", []):
                 if flag in self.service.get("no_flags", []):
                     raise Wrong(f"service {self.service['id']!r} does not carry {flag!r}")
-            volume += qty * _product(item["dims_mm"])
             self.weight_g += qty * item["weight_g"]
-        if volume * 10000 > _product(inner) * self.case["fill_bp"]:
-            raise Wrong(f"contents are too large for box {self.box['id']!r}")
         if self.weight_g > self.box["max_g"]:
             raise Wrong(f"contents are too heavy for box {self.box['id']!r}")
         if self.weight_g + self.box["tare_g"] > self.service["max_g"]:
@@ -143,16 +159,27 @@ class _Parcel:
     def _amounts(self) -> tuple[int, int]:
         case, service, box = self.case, self.service, self.box
         zone = case["zone_of"][self.node]
-        volumetric = -(-_product(box["inner_mm"]) // service["divisor_cm3_per_kg"])
+        own = service.get("prices")
+        if own is not None and box["id"] not in own:
+            raise Wrong(f"service {service['id']!r} does not take box {box['id']!r}")
+        volumetric = (
+            -(-_product(box["inner_mm"]) // service["divisor_cm3_per_kg"])
+            if own is None
+            else service["volumetric_g"][box["id"]]
+        )
         billed = max(self.weight_g + box["tare_g"], volumetric)
         columns = [n for n, bracket in enumerate(service["brackets_g"]) if bracket >= billed]
         if not columns:
             raise Wrong(f"{billed} g is beyond the tariff of service {service['id']!r}")
         place = columns[0]
-        price = service["rate"][zone][place]
-        if max(box["inner_mm"]) > service["oversize_mm"] > 0:
-            price += service["oversize_fee"]
-        cost = price + -(-price * service["fuel_bp"] // 10000) + box["cost"]
+        price = service["rate"][zone][place] if own is None else own[box["id"]][place]
+        if price < 0:
+            raise Wrong(f"service {service['id']!r} refuses box {box['id']!r} at {billed} g")
+        if own is None:
+            if max(box["inner_mm"]) > service["oversize_mm"] > 0:
+                price += service["oversize_fee"]
+            price += -(-price * service["fuel_bp"] // 10000)
+        cost = price + box["cost"]
         co2_g = service["co2_g"][zone][place]
         for (_, location, qty), sku in zip(self.contents, self.skus, strict=True):
             cost += qty * _offer(case, sku, location)["unit_cost"]
@@ -207,7 +234,7 @@ class _Parcel:
             else:
                 raise Wrong(f"hub {self.node!r} has no windows any more")
         leaves = _next(self.service["pickups"], ready, "pickup")
-        return _roll(self.service, (leaves + minutes) // DAY_MIN)
+        return _roll(self.service, _day(self.case, leaves + minutes))
 
     def transit(self) -> dict[str, int]:
         table: dict[str, int] = self.service["transit_min"][self.case["zone_of"][self.node]]
@@ -298,6 +325,16 @@ def _next(times: list[int], minute: int, kind: str) -> int:
     if not later:
         raise Wrong(f"no {kind} any more")
     return min(later)
+
+
+def _day(case: Case, minute: int) -> int:
+    """The day a minute lies in; days may be stated."""
+    starts = case.get("day_starts")
+    if starts is None:
+        return minute // DAY_MIN
+    if minute >= starts[-1]:
+        raise Wrong("it arrives after the last day stated")
+    return sum(1 for start in starts if start <= minute) - 1
 
 
 def _roll(service: Any, day: int) -> int:

@@ -1,37 +1,34 @@
 """Commits an option of a quote: reserves stock and capacity, writes order, parcels and promise."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.calendars import local_day
-from core.errors import Conflict, Expired, NotFound
+from core.errors import Conflict, NotFound
 from core.ids import OrderId, ParcelId, QuoteId, SubjectId
 from core.money import Money
 from core.places import Address, Destination, normal_postcode
-from routing.cart import Cart, OfferKey
 from routing.charges import Charge
 from routing.flows.load_snapshot import load_snapshot
 from routing.flows.read_quote import read_quote
+from routing.flows.reserve_option import Because as Because
+from routing.flows.reserve_option import reserve_option
 from routing.flows.write_order import write_order
 from routing.network.canonical import from_plain
 from routing.network.trade import NoExchangeRate, settle
-from routing.quote import DeliveryOption, Promise, Quote
+from routing.quote import DeliveryOption, Difference, Promise, Quote, nearest_option
 from routing.snapshot import Snapshot
 from routing.tables import (
-    CapacityRow,
     OrderRow,
     PlannedParcelRow,
     QuoteRow,
-    StockRow,
     promise_of,
 )
 from store.persons import Erased, Person, keep_person, read_person
-from store.session import add_if_new, is_taken, lock, new_id, now
+from store.session import is_taken, lock, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +51,13 @@ class _Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Because:
-    """What has changed since the quote: stock_gone, capacity_gone or order_deadline_passed."""
-
-    code: str
-    details: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Changed:
     """Nothing was reserved: why, and a fresh quote with the options there are now."""
 
     because: tuple[Because, ...]
     quote: Quote
+    instead: Difference | None
+    """The option now nearest to the one chosen, and how it differs; None without any."""
 
 
 def commit_option(
@@ -80,9 +71,10 @@ def commit_option(
 ) -> Committed | Changed:
     """Buy an option by its code or name; a retry with the same `key` gives the same order.
 
-    Raises NotFound (quote or option), Expired, Conflict (the key was used for another quote,
-    option or consignee, or the quote is bought already, or the address lies elsewhere than the
-    quote's destination, or a price has no exchange rate).
+    An expired quote is planned again like one whose goods are gone. Raises NotFound (quote or
+    option), Conflict (the key was used for another quote, option or consignee, or the quote is
+    bought already, or the address lies elsewhere than the quote's destination, or a price has no
+    exchange rate).
     """
     wanted = _Wanted(quote_id, option, Person(consignee, language))
     standing = _standing(session, key)
@@ -96,19 +88,13 @@ def commit_option(
     chosen = quote.option(option)
     if chosen is None:
         raise NotFound(f"the quote has no option {option!r}", code="unknown_option")
-    if now(session) >= quote.expires_at:
-        held = quote.expires_at.isoformat()
-        raise Expired(f"the quote was held until {held}", code="quote_expired")
     if session.scalar(select(OrderRow.id).where(OrderRow.quote_id == quote_id)) is not None:
         raise Conflict("this quote has been bought already", code="quote_committed")
     _same_place(quote, consignee)
     snapshot = load_snapshot(session, quote.network)
-    because = _reserve(session, snapshot, quote, chosen)
+    because = _over(session, quote) or reserve_option(session, snapshot, chosen)
     if because:
-        cart = Cart(quote.destination, quote.lines, now(session), quote.policy, quote.group)
-        from routing.flows.quote_cart import quote_cart  # only here: it loads the planner
-
-        return Changed(tuple(because), quote_cart(session, cart))
+        return _changed(session, quote, chosen, because)
     subject = keep_person(session, consignee, language=language)
     prices = _prices(snapshot, quote, chosen)
     try:
@@ -175,105 +161,21 @@ def _same_place(quote: Quote, consignee: Address) -> None:
         )
 
 
-def _reserve(
-    session: Session, snapshot: Snapshot, quote: Quote, option: DeliveryOption
-) -> list[Because]:
-    """Lock and take stock and capacity; what is missing, with nothing taken, otherwise."""
-    because: list[Because] = []
-    instant = now(session)
-    if option.order_within is not None and instant > option.order_within:
-        at = option.order_within.isoformat()
-        because.append(Because("order_deadline_passed", (("until", at),)))
-    wanted: dict[OfferKey, int] = {}
-    for parcel in option.parcels:
-        for content in parcel.contents:
-            key = (content.seller, content.sku, content.location)
-            wanted[key] = wanted.get(key, 0) + content.qty
-    stock = _locked_stock(session, wanted)
-    for key, qty in wanted.items():
-        row = stock.get(key)
-        free = 0 if row is None else row.free
-        if free < qty:
-            named = zip(("seller", "sku", "location"), key, strict=True)
-            because.append(
-                Because("stock_gone", (*named, ("free", str(free)), ("wanted", str(qty))))
-            )
-    places = _capacity_wanted(snapshot, option)
-    rooms = {
-        slot: _locked_capacity(session, slot) for slot in sorted(places, key=lambda s: (s[0], s[1]))
-    }
-    for slot, (count, limit) in places.items():
-        if limit is not None and rooms[slot].used + count > limit:
-            because.append(
-                Because("capacity_gone", (("place", slot[0]), ("date", slot[1].isoformat())))
-            )
-    if because:
-        return because
-    for key, qty in wanted.items():
-        stock[key].reserved += qty
-    for slot, (count, _) in places.items():
-        rooms[slot].used += count
-    return []
+def _over(session: Session, quote: Quote) -> tuple[Because, ...]:
+    """Whether prices and dates are no longer held."""
+    if now(session) < quote.expires_at:
+        return ()
+    return (Because("quote_expired", (("until", quote.expires_at.isoformat()),)),)
 
 
-def _locked_stock(session: Session, wanted: Mapping[OfferKey, int]) -> dict[OfferKey, StockRow]:
-    """The rows, locked in one order everywhere so that no two commits wait for each other."""
-    rows = session.scalars(
-        select(StockRow)
-        .where(StockRow.sku.in_(sorted({key[1] for key in wanted})))
-        .where(StockRow.location.in_(sorted({key[2] for key in wanted})))
-        .order_by(StockRow.sku, StockRow.seller, StockRow.location)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {row.key: row for row in rows}
+def _changed(
+    session: Session, quote: Quote, chosen: DeliveryOption, because: tuple[Because, ...]
+) -> Changed:
+    """Plan the cart anew and point to what is nearest to the choice."""
+    from routing.flows.quote_cart import quote_cart  # only here: it loads the planner
 
-
-Slot = tuple[str, date]
-
-
-def _capacity_wanted(
-    snapshot: Snapshot, option: DeliveryOption
-) -> dict[Slot, tuple[int, int | None]]:
-    """Parcels by place and local date, and the limit there (None: none)."""
-    wanted: dict[Slot, tuple[int, int | None]] = {}
-    for parcel in option.parcels:
-        place = snapshot.network.location(parcel.origin)
-        day = local_day(place.calendar.zone, parcel.leaves_at)
-        hub = snapshot.hubs.get(parcel.origin)
-        limits = [place.daily_parcels, hub.daily_parcels if hub is not None else None]
-        pickup = [
-            each.pickup.daily_parcels
-            for each in snapshot.collections_at.get(parcel.origin, ())
-            if each.service.code == parcel.service
-        ]
-        for name, limit in (
-            (parcel.origin, _least(limits)),
-            (f"{parcel.service}@{parcel.origin}", _least(pickup)),
-        ):
-            count, _ = wanted.get((name, day), (0, None))
-            wanted[name, day] = (count + 1, limit)
-    return wanted
-
-
-def _least(limits: list[int | None]) -> int | None:
-    return min((limit for limit in limits if limit is not None), default=None)
-
-
-def _locked_capacity(session: Session, slot: Slot) -> CapacityRow:
-    place, day = slot
-    add_if_new(
-        session,
-        CapacityRow,
-        {"id": new_id(session), "place": place, "day": day, "used": 0},
-        ["tenant_id", "place", "day"],
-    )
-    return session.scalars(
-        select(CapacityRow)
-        .where(CapacityRow.place == place, CapacityRow.day == day)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    fresh = quote_cart(session, replace(quote.cart, at=now(session)))
+    return Changed(because, fresh, nearest_option(chosen, fresh.options))
 
 
 def _prices(

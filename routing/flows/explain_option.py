@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from core.ids import QuoteId
-from routing import explaining
+from routing import replanning
 from routing.cart import Live
 from routing.flows.load_snapshot import load_snapshot
 from routing.flows.read_quote import read_quote
@@ -21,4 +21,4 @@ def explain_option(session: Session, quote_id: QuoteId, option: str) -> Explanat
         free_stock(session, sorted({line.sku for line in quote.lines})),
         used_capacity(session, quote.at.date() - timedelta(days=1)),
     )
-    return explaining.explain_option(snapshot, quote, option, live)
+    return replanning.explain_option(snapshot, quote, option, live)

@@ -75,6 +75,8 @@ VISITS: dict[str, Visit] = {
     "create_quote": Visit(lambda ids: "/v1/quotes", CART, (404,)),
     "estimate_delivery": Visit(lambda ids: "/v1/estimates", CART, (404,)),
     "read_quote": Visit(lambda ids: f"/v1/quotes/{ids['quote']}"),
+    "export_quote": Visit(lambda ids: f"/v1/quotes/{ids['quote']}/case"),
+    "cancel_order": Visit(lambda ids: f"/v1/orders/{ids['order']}/cancel", {}),
     "explain_option": Visit(lambda ids: f"/v1/quotes/{ids['quote']}/options/o1/why"),
     "commit_order": Visit(
         lambda ids: "/v1/orders",

@@ -7,6 +7,10 @@ from api.wiring import Lanewise
 from api.worker import run_until_idle
 from core.clock import ManualClock
 from core.ids import TenantId
+from routing.checkout.answer import answer_as_json
+from routing.checkout.case import problem_from_case
+from routing.checkout.check import check_answer
+from routing.checkout.solve import solve
 from tests.api.conftest import ACCOUNTS, CART, HOME, Caller
 from tests.api.test_frame import is_problem
 
@@ -98,10 +102,45 @@ def test_stock_gone_since_the_quote_is_told_with_fresh_options(
     assert caller.get("/v1/orders").json()["items"] == []
 
 
-def test_an_expired_quote_is_gone(caller: Caller, market: TenantId, clock: ManualClock) -> None:
+def test_an_expired_quote_is_answered_with_a_fresh_one(
+    caller: Caller, market: TenantId, clock: ManualClock
+) -> None:
     quote = quoted(caller)
-    clock.advance(timedelta(hours=2))
-    assert is_problem(commit(caller, quote), 410, "quote_expired")
+    clock.advance(timedelta(days=2))
+    late = commit(caller, quote)
+    assert is_problem(late, 409, "offer_changed")
+    told = late.json()
+    assert [each["code"] for each in told["because"]] == ["quote_expired"]
+    assert told["instead"]["to"] in {option["code"] for option in told["quote"]["options"]}
+    assert told["instead"]["days"] >= 0
+    assert commit(caller, told["quote"]).status_code == 201
+
+
+def test_a_quote_is_exported_as_a_case_that_solves_alike(caller: Caller, market: TenantId) -> None:
+    quote = quoted(caller)
+    case = caller.get(f"/v1/quotes/{quote['id']}/case").json()
+    answer = solve(problem_from_case(case))
+    costs = {plan.cost for plan in answer.plans}
+    assert {option["cost"]["minor"] for option in quote["options"]} <= costs
+    assert check_answer(case, answer_as_json(quote["id"], answer)) == []
+
+
+def test_an_order_is_cancelled_until_it_leaves(
+    caller: Caller, lanewise: Lanewise, market: TenantId, order: dict[str, Any]
+) -> None:
+    place = f"/v1/orders/{order['id']}"
+    run_until_idle(lanewise)
+    done = caller.post(f"{place}/cancel", json={"reason": "ordered twice"})
+    assert done.status_code == 200, done.text
+    assert set(done.json()["bookings"].values()) == {"voiding"}
+    run_until_idle(lanewise)
+    told = caller.get(place).json()
+    assert told["state"] == "cancelled"
+    assert {parcel["booking"]["state"] for parcel in told["parcels"]} == {"voided"}
+    again = caller.post(f"{place}/cancel", json={})
+    assert set(again.json()["bookings"].values()) == {"voided"}
+    stock = caller.get("/v1/stock?sku=COFFEE-01&seller=elbe-kaffee").json()["items"]
+    assert {level["reserved"] for level in stock} == {0}
 
 
 def test_bad_carts_are_refused_by_field(caller: Caller, market: TenantId) -> None:

@@ -22,6 +22,7 @@ from api.pages.checkout.words import (
     DUTIES,
     NAMES,
     Names,
+    changed_text,
     difference_text,
     faults_text,
     percent,
@@ -31,7 +32,7 @@ from api.pages.checkout.words import (
 )
 from api.pages.render import environment, language_of, render
 from api.pages.staff import signed_form, signed_in
-from api.planning import Planner, WhyTask
+from api.planning import Planner, QuoteTask
 from core.calendars import zone_ending_last
 from core.errors import InvalidInput, NotFound, invalid
 from core.ids import OrderId, QuoteId
@@ -151,7 +152,7 @@ def why(
 ) -> HTMLResponse:
     """Why an option is as it is, and what it would be under a change, solved now."""
     planner: Planner = request.app.state.planner
-    told = planner.why(WhyTask(visit.caller.tenant, QuoteId(quote_id), option[:40]))
+    told = planner.why(QuoteTask(visit.caller.tenant, QuoteId(quote_id), option[:40]))
     with visit.reading() as session:
         quote = read_quote(session, QuoteId(quote_id))
         network = _network(session, quote)
@@ -198,7 +199,9 @@ def place(
         )
         network = _network(session, quote)
     if isinstance(outcome, Changed):
-        changed = ", ".join(sorted({b.code.replace("_", " ") for b in outcome.because}))
+        changed = changed_text(
+            [because.code for because in outcome.because], outcome.instead, outcome.quote
+        )
         filled = _from_quote(outcome.quote)
         return _page(
             request, network, filled, quote=outcome.quote, visit=visit, changed=changed, status=409

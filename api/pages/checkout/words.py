@@ -1,12 +1,12 @@
 """Sentences of the playground: codes of quotes in words, each from a fact of the solved plan."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from core.errors import InvalidInput
 from routing.network.network import Network
-from routing.quote import DeliveryOption, Quote, WhyNot
+from routing.quote import DeliveryOption, Difference, Quote, WhyNot
 
 NAMES = {
     "fastest": "fastest",
@@ -62,6 +62,27 @@ def reason_text(reason: WhyNot, quote: Quote) -> str:
     details = {"stock": "0", "wanted": "", **dict(reason.details)}
     pattern = REASONS.get(reason.code, f"It is not possible ({reason.code}).")
     return pattern.format(what=sku, **details)
+
+
+CHANGES = {
+    "quote_expired": "Prices and dates were no longer held",
+    "stock_gone": "Some of the goods were sold meanwhile",
+    "capacity_gone": "The day was booked up meanwhile",
+    "order_deadline_passed": "It is too late for that date",
+}
+
+
+def changed_text(codes: Sequence[str], instead: Difference | None, quote: Quote) -> str:
+    """What has changed since the quote, and which option is now the nearest."""
+    why = "; ".join(CHANGES.get(code, code.replace("_", " ")) for code in dict.fromkeys(codes))
+    if instead is None:
+        return f"{why}."
+    number = 1 + [option.code for option in quote.options].index(instead.to)
+    days = abs(instead.days)
+    when = f"{days} {'day' if days == 1 else 'days'} {'later' if instead.days > 0 else 'earlier'}"
+    return f"{why}. Nearest to your choice is now option {number}" + (
+        f", {when}." if instead.days else ", on the same day."
+    )
 
 
 def faults_text(error: InvalidInput) -> list[str]:

@@ -10,9 +10,9 @@ from core.ids import QuoteId
 from core.places import Destination
 from routing.cart import Cart, CartLine, Live
 from routing.checkout.why import WhyCode
-from routing.explaining import explain_option
 from routing.quote import Quote, Sentence
 from routing.quoting import plan_quote
+from routing.replanning import explain_option
 from routing.snapshot import Snapshot
 
 LATE = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)  # a Monday, after most cut-offs

@@ -1,14 +1,17 @@
-"""Explains one option of a quote: its reasons, and what it would be under a change."""
+"""Plans a quote again: to explain an option, to say what-ifs, to write it down as a case."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from core.errors import NotFound
 from core.money import Money
-from routing.cart import Cart, Live, OfferKey
+from routing.cart import Live, OfferKey
 from routing.checkout.details import Describer
 from routing.checkout.from_network import CartProblem, build_problem
 from routing.checkout.problem import Content, Plan, PlannedParcel
 from routing.checkout.sentences import told_parameters
+from routing.checkout.to_case import case_of
 from routing.checkout.what_ifs import WhatIf, ask_what_ifs
 from routing.quote import Alternative, DeliveryOption, Explanation, Quote, Sentence
 from routing.snapshot import Snapshot
@@ -23,8 +26,8 @@ def explain_option(snapshot: Snapshot, quote: Quote, code: str, live: Live) -> E
     option = quote.option(code)
     if option is None:
         raise NotFound(f"the quote has no option {code!r}", code="unknown_option")
-    cart = Cart(quote.destination, quote.lines, quote.at, quote.policy, quote.group)
-    problem = build_problem(snapshot, cart, Live(_with_own(live, option), live.used))
+    stock = Live(_with_own(live, option), live.used)
+    problem = build_problem(snapshot, quote.cart, stock)
     describer = Describer(snapshot, problem)
     plan = plan_of(snapshot, problem, option)
     alternatives = []
@@ -34,6 +37,20 @@ def explain_option(snapshot: Snapshot, quote: Quote, code: str, live: Live) -> E
         question = Sentence(change.value, told_parameters(problem, parameters))
         alternatives.append(_alternative(describer, option, question, what_if))
     return Explanation(option.code, option.why, tuple(alternatives))
+
+
+def live_of(quote: Quote) -> Live:
+    """What was live when the quote was made."""
+    return Live(
+        {(seen.seller, seen.sku, seen.location): seen.units for seen in quote.stock},
+        {(seen.place, seen.day): seen.parcels for seen in quote.used},
+    )
+
+
+def case_of_quote(snapshot: Snapshot, quote: Quote) -> dict[str, Any]:
+    """The planning case behind a quote: it solves to the plans that the options came from."""
+    problem = build_problem(snapshot, quote.cart, live_of(quote))
+    return case_of(replace(problem.problem, id=str(quote.id)), problem.first_day)
 
 
 def plan_of(snapshot: Snapshot, problem: CartProblem, option: DeliveryOption) -> Plan:
