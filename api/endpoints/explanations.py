@@ -16,6 +16,7 @@ from api.pages.checkout.words import Names
 from api.pages.render import language_of
 from api.planning import Planner, QuoteTask
 from api.problems import SHARED, problems
+from core.calendars import zone_ending_last
 from core.ids import QuoteId
 from routing.flows.load_snapshot import load_snapshot
 from routing.flows.read_quote import read_quote
@@ -96,12 +97,14 @@ def _why_out(
         network = load_snapshot(session, quote.network).network
     option = next(each for each in quote.options if each.code == told.option)
     language = language_of(request).replace("_", "-")
-    words = WhyWords.of(language, Names(network), quote.zones[0], option)
+    words = WhyWords.of(
+        language, Names(network), zone_ending_last(quote.zones, quote.at.date()), option
+    )
     own = {place.code for place in network.locations if place.seller == seller}
     return WhyOut(
         option=told.option,
         language=language,
-        zone=quote.zones[0],
+        zone=zone_ending_last(quote.zones, quote.at.date()),
         why=[
             _reason(sentence, words, reader)
             for sentence in told.why

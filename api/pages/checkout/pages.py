@@ -157,11 +157,13 @@ def why(
         quote = read_quote(session, QuoteId(quote_id))
         network = _network(session, quote)
     chosen = next(each for each in quote.options if each.code == told.option)
-    words = WhyWords.of(_tag(request), Names(network), quote.zones[0], chosen)
+    words = WhyWords.of(
+        _tag(request), Names(network), zone_ending_last(quote.zones, quote.at.date()), chosen
+    )
     return render(
         request,
         "checkout/why.html",
-        zone=quote.zones[0],
+        zone=zone_ending_last(quote.zones, quote.at.date()),
         back=f"/checkout/{quote_id}#option-{chosen.code}",
         option=chosen,
         why_language=words.catalogue.language,
@@ -264,7 +266,7 @@ def _words(request: Request, network: Network, quote: Quote, visit: Visit) -> di
     language = _tag(request)
 
     def why_of(option: DeliveryOption) -> list[str]:
-        words = WhyWords.of(language, names, quote.zones[0], option)
+        words = WhyWords.of(language, names, zone_ending_last(quote.zones, quote.at.date()), option)
         return [words.why(sentence) for sentence in option.why]
 
     def difference(option: DeliveryOption) -> str:

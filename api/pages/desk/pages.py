@@ -22,6 +22,7 @@ from carriers.booking import Direction, Finding, Resolution
 from carriers.flows.resolve_parked import resolve_parked
 from carriers.journal import CallState
 from carriers.tables import CallRow
+from core.calendars import zone_ending_last
 from core.errors import InvalidInput
 from core.ids import QuoteId
 from core.places import zone
@@ -150,7 +151,12 @@ def _why(request: Request, session: Session, order_id: UUID) -> WhyShown | None:
     if quote is None or option is None or not option.why:
         return None
     names = Names(load_snapshot(session, quote.network).network)
-    words = WhyWords.of(language_of(request).replace("_", "-"), names, quote.zones[0], option)
+    words = WhyWords.of(
+        language_of(request).replace("_", "-"),
+        names,
+        zone_ending_last(quote.zones, quote.at.date()),
+        option,
+    )
     href = f"/checkout/{quote.id}/why/{option.code}"
     return WhyShown(href, [words.why(sentence) for sentence in option.why])
 
