@@ -1,8 +1,11 @@
 """Builds the carriers that this installation can talk to, by the name that bookings use."""
 
+from pathlib import Path
+
 from carriers.adapters.sandbox.client import SandboxClient
 from carriers.adapters.sandbox.local import LocalSandbox
 from carriers.adapters.table.client import NumberRange, TableCarrier
+from carriers.adapters.table.contracts import own_tariffs
 from carriers.adapters.table.published import published_tariffs
 from carriers.ports import Carrier, Recovery
 from carriers.sandbox import Sandbox
@@ -18,12 +21,22 @@ PUBLISHED = {
 }
 
 
-def make_carriers(sandbox_url: str | None, clock: Clock) -> dict[str, Carrier]:
-    """Every carrier by name: published price tables, and the sandbox (over HTTP if it has a URL)."""
+def make_carriers(
+    sandbox_url: str | None, clock: Clock, contracts: Path | None = None
+) -> dict[str, Carrier]:
+    """Every carrier by name: price tables, and the sandbox (over HTTP if it has a URL).
+
+    A contract in the folder `contracts` stands in place of the published prices of its service.
+    """
+    own = own_tariffs(contracts) if contracts is not None else {}
     carriers: dict[str, Carrier] = {}
     for name, (title, numbers) in PUBLISHED.items():
         tariffs = {s: tariff for (c, s), tariff in published_tariffs().items() if c == name}
+        agreed, _ = own.pop(name, ([], None))
+        tariffs |= {tariff.service: tariff for tariff in agreed}
         carriers[name] = TableCarrier(name, tariffs, numbers, title=title)
+    for name, (agreed, prefix) in own.items():
+        carriers[name] = TableCarrier(name, {t.service: t for t in agreed}, prefix)
     if sandbox_url is not None:
         carriers["sandbox"] = SandboxClient(sandbox_url, "sandbox")
     else:

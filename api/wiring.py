@@ -54,7 +54,7 @@ class Lanewise:
         """Every carrier by name; imported when first asked for."""
         from api.carrier_adapters import make_carriers
 
-        return make_carriers(self.settings.sandbox_url, self.clock)
+        return make_carriers(self.settings.sandbox_url, self.clock, self.settings.contracts)
 
 
 def decode_key(text: str) -> bytes:

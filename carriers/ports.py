@@ -2,7 +2,8 @@
 
 Every method may raise `CarrierRejected` (the carrier refused; `code` says why) or
 `CarrierUnavailable` (no answer; `sent` says whether it may have acted). A method whose capability is
-not declared refuses with code `not_supported`: an option is refused, never dropped.
+not declared refuses with code `not_supported`: an option is refused, never dropped. A void of what
+was cancelled before is answered again, or refused with code `voided`.
 """
 
 from collections.abc import Mapping
@@ -97,7 +98,7 @@ class BookingOrder:
 
     key: str
     reference: str
-    serial: int  # our running number on this account, for carriers whose numbers we issue
+    serial: int  # our running number at this carrier, for carriers whose numbers we issue
     service: str
     account: str
     ship_from: Address

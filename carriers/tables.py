@@ -150,14 +150,13 @@ class PickupRow(OfTenant, Base):
 
 
 class SerialRow(OfTenant, Base):
-    """The next running number of a carrier account."""
+    """The next running number of a carrier: all its accounts number from one range."""
 
     __tablename__ = "carrier_serials"
-    __table_args__ = (UniqueConstraint("tenant_id", "carrier", "account"),)
+    __table_args__ = (UniqueConstraint("tenant_id", "carrier"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     carrier: Mapped[str] = mapped_column(String(100))
-    account: Mapped[str] = mapped_column(String(100))
     next_serial: Mapped[int]
 
 
@@ -330,18 +329,18 @@ def keep_health(row: HealthRow, health: Health) -> None:
         setattr(row, name, getattr(health, name))
 
 
-def take_serial(session: Session, carrier: str, account: str) -> int:
-    """The next running number of an account, from 1; never given twice."""
-    where = (SerialRow.carrier == carrier, SerialRow.account == account)
-    row = session.scalar(select(SerialRow).where(*where).with_for_update())
+def take_serial(session: Session, carrier: str) -> int:
+    """The next running number of a carrier, from 1; never given twice."""
+    query = select(SerialRow).where(SerialRow.carrier == carrier).with_for_update()
+    row = session.scalar(query)
     if row is None:
         add_if_new(
             session,
             SerialRow,
-            {"id": new_id(session), "carrier": carrier, "account": account, "next_serial": 1},
-            ["tenant_id", "carrier", "account"],
+            {"id": new_id(session), "carrier": carrier, "next_serial": 1},
+            ["tenant_id", "carrier"],
         )
-        row = session.scalars(select(SerialRow).where(*where).with_for_update()).one()
+        row = session.scalars(query).one()
     session.refresh(row, with_for_update=True)
     serial = row.next_serial
     row.next_serial = serial + 1

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -14,6 +15,8 @@ from typing import Annotated, Any
 import typer
 
 from api.commands.carrier_batch import book_batch
+from api.commands.carrier_tariffs import import_tariff, price, try_rules
+from api.settings import read_settings
 from carriers.conformance import DUTCH, Check, Mishap, Verdict, conform, conform_faults
 from carriers.ports import Carrier, Recovery
 from core.clock import ManualClock
@@ -22,6 +25,9 @@ from core.places import Address
 
 app = typer.Typer(help="The carriers there are, whether an adapter conforms, tariffs, batches.")
 app.command("book-batch")(book_batch)
+app.command("price")(price)
+app.command("import-tariff")(import_tariff)
+app.command("dry-run")(try_rules)
 
 DEADLINE = timedelta(seconds=1)  # of adapters under test: faults cost it each
 CLOSED_URL = "http://127.0.0.1:9"  # the discard port: nothing listens there
@@ -49,15 +55,19 @@ def list_carriers(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> None:
     """The configured carriers with what they can do."""
-    from api.carrier_adapters import make_carriers
-
-    rows = [_row(name, c) for name, c in make_carriers(None, ManualClock(NOW)).items()]
+    rows = [_row(name, carrier) for name, carrier in _carriers().items()]
     if as_json:
         typer.echo(json.dumps(rows))
         return
     for row in rows:
         typer.echo(f"{row['name']}: {', '.join(row['capabilities'])}")
         typer.echo(f"    recovery {row['recovery']}, {len(row['services'])} services")
+
+
+def _carriers() -> dict[str, Carrier]:
+    from api.carrier_adapters import make_carriers
+
+    return make_carriers(None, ManualClock(NOW), read_settings(os.environ).contracts)
 
 
 def _row(name: str, carrier: Carrier) -> dict[str, Any]:
@@ -156,9 +166,7 @@ def _sandbox(
 
 
 def _without_http(name: str, service: str) -> list[Check]:
-    from api.carrier_adapters import make_carriers
-
-    carriers = make_carriers(None, ManualClock(NOW))
+    carriers = _carriers()
     if name not in carriers:
         raise InvalidInput(
             f"no such carrier: {name}; one of {', '.join(carriers)}, or module:factory"

@@ -30,7 +30,7 @@ def request_booking(session: Session, request: BookingRequest) -> BookingId:
         return BookingId(standing.id)
     check_printable(request.place, "place")
     booking_id = BookingId(new_id(session))
-    serial = take_serial(session, request.carrier, request.account)
+    serial = take_serial(session, request.carrier)
     reference = f"LW{serial:07d}-{booking_id.hex[-10:].upper()}"
     session.add(
         BookingRow(

@@ -10,6 +10,7 @@ from carriers.flows.run_call import CallKind, run_call
 from carriers.journal import Call
 from carriers.ports import Carrier, Receipt, VoidRequest
 from carriers.tables import BookingRow, CallRow
+from core.errors import CarrierRejected
 from core.ids import BookingId, TenantId
 from store.outbox import signal
 from store.session import Sessions, lock
@@ -32,8 +33,16 @@ def _prepare(session: Session, call: CallRow) -> VoidRequest:
     )
 
 
+ALREADY = "voided"  # a refusal with this code says that it was cancelled before: by us, unheard
+
+
 def _send(carrier: Carrier, ask: VoidRequest) -> Receipt:
-    return carrier.void(ask)
+    try:
+        return carrier.void(ask)
+    except CarrierRejected as error:
+        if error.code == ALREADY:
+            return Receipt("")
+        raise
 
 
 def _look_up(carrier: Carrier, call: CallRow) -> Receipt | None:

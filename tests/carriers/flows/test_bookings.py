@@ -21,7 +21,7 @@ from carriers.flows.sweep_calls import sweep_calls
 from carriers.flows.void_booking import void_booking
 from carriers.labels.content import make_sscc
 from carriers.manifest_paper import manifest_pdf
-from carriers.ports import Carrier, LabelFormat, Recovery
+from carriers.ports import Carrier, LabelFormat, Receipt, Recovery, VoidRequest
 from carriers.sandbox import Fault, Sandbox
 from carriers.tables import (
     BookingRow,
@@ -34,7 +34,7 @@ from carriers.tables import (
     read_booking,
 )
 from core.clock import ManualClock
-from core.errors import Conflict, Expired, NotFound
+from core.errors import CarrierRejected, Conflict, Expired, NotFound
 from core.ids import TenantId
 from core.money import Money
 from core.places import Address
@@ -383,3 +383,44 @@ def test_nothing_personal_is_written_outside_the_persons_table(
         for row in (*session.scalars(select(BookingRow)), *session.scalars(select(CallRow))):
             text = " ".join(str(getattr(row, c.key)) for c in row.__table__.columns)
             assert "Novak" not in text and "Invalidenstr" not in text
+
+
+def test_two_accounts_of_one_carrier_never_issue_the_same_number(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    tariffs = {s: t for (c, s), t in published_tariffs().items() if c == "postnl"}
+    carriers: dict[str, Carrier] = {"postnl": TableCarrier("postnl", tariffs)}
+    wanted: dict[str, Any] = {"carrier": "postnl", "service": "DomesticPakket"}
+    dutch = replace(BUYER, postcode="3511 AA", country="NL")
+    ids = [
+        ask_booking(sessions, tenant, number, to=dutch, account=account, **wanted)
+        for number, account in enumerate(("north", "south"), start=1)
+    ]
+    run_until_quiet(sessions, carriers)
+    with sessions(tenant, read_only=True) as session:
+        booked = [read_booking(session, booking_id) for booking_id in ids]
+    assert [booking.state for booking in booked] == [BookingState.BOOKED] * 2
+    assert len({booking.tracking_number for booking in booked}) == 2
+
+
+class VoidsOnce(LocalSandbox):
+    """Refuses to cancel what is cancelled, and loses its first answer."""
+
+    def void(self, ask: VoidRequest) -> Receipt:
+        if self.model.parcel(ask.tracking_number).voided_at is not None:
+            raise CarrierRejected("it is cancelled", code="voided")
+        self.model.script("void", [Fault.TIMEOUT_AFTER])
+        return super().void(ask)
+
+
+@pytest.mark.parametrize("recovery", [Recovery.KEY, Recovery.LOOK_UP])
+def test_a_void_whose_answer_was_lost_is_a_void(
+    sessions: Sessions, tenant: TenantId, recovery: Recovery
+) -> None:
+    carrier = VoidsOnce(Sandbox(7, recovery), sessions.clock)
+    booking_id = ask_booking(sessions, tenant)
+    run_until_quiet(sessions, {"sandbox": carrier})
+    with sessions(tenant) as session:
+        assert void_booking(session, booking_id) is BookingState.VOIDING
+    run_until_quiet(sessions, {"sandbox": carrier})
+    assert state_of(sessions, tenant, booking_id) is BookingState.VOIDED

@@ -1,0 +1,252 @@
+"""`lanewise carrier price | import-tariff | dry-run`: what a parcel costs, own contracts, rules tried."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from babel.numbers import list_currencies
+
+from api.commands.output import emit
+from api.settings import read_settings
+from carriers.adapters.table.contracts import keep_numbers, keep_tariff, own_tariffs, read_tariffs
+from carriers.adapters.table.published import published_tariffs
+from carriers.history_files import history_from_csv, rules_from_json
+from carriers.service_rules import DryRun, dry_run
+from carriers.tariff_checks import Finding, Severity, check_tariff
+from carriers.tariffs import MeasuredParcel, NoRate, Price, RateLane, Tariff, price_parcel
+from core.errors import invalid
+from core.places import Destination
+from core.units import Dimensions
+
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+
+
+def known_tariffs() -> dict[tuple[str, str], Tariff]:
+    """Published prices and own contracts by (carrier, service); own ones stand in place of others."""
+    tariffs = dict(published_tariffs())
+    for agreed, _ in own_tariffs(read_settings(os.environ).contracts).values():
+        tariffs |= {(tariff.carrier, tariff.service): tariff for tariff in agreed}
+    return tariffs
+
+
+def price(
+    origin: Annotated[str, typer.Option("--from", help="Country and postcode: NL:5026RA.")],
+    to: Annotated[str, typer.Option(help="Country and postcode: DE:10115.")],
+    weight_g: Annotated[int, typer.Option(min=1, help="Actual weight.")],
+    size_mm: Annotated[str, typer.Option(help="Length x width x height: 300x200x150.")],
+    carrier: Annotated[str | None, typer.Option(help="Only this carrier.")] = None,
+    service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
+    tariff: Annotated[Path | None, typer.Option(help="Price by this contract file.")] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day; default: today (UTC).")
+    ] = None,
+    residential: Annotated[bool, typer.Option(help="Delivered to a home.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Price one parcel, line by line, cheapest first; exit code 1 when no service takes it."""
+    known = (
+        {(one.carrier, one.service): one for one in read_tariffs(tariff)}
+        if tariff is not None
+        else known_tariffs()
+    )
+    chosen = {
+        key: one
+        for key, one in known.items()
+        if carrier in (None, key[0]) and service in (None, key[1])
+    }
+    if not chosen:
+        raise invalid(
+            "carrier", "there is no such carrier and service; see `lanewise carrier list`"
+        )
+    parcel = MeasuredParcel(weight_g, _size(size_mm))
+    lane = RateLane(_place("from", origin), _place("to", to), residential)
+    day = _today() if on is None else on.date()
+    answers = [(key, price_parcel(one, parcel, lane, day)) for key, one in chosen.items()]
+    prices = sorted(
+        ((key, found) for key, found in answers if isinstance(found, Price)),
+        key=lambda item: (item[1].total.currency, item[1].total.minor, item[0]),
+    )
+    refused = [(key, found) for key, found in answers if isinstance(found, NoRate)]
+    emit(
+        {"prices": [_priced(*item) for item in prices], "none": [_none(*i) for i in refused]},
+        as_json=as_json,
+        text="\n".join(
+            [_explained(*item) for item in prices] or [_why_not(*item) for item in refused]
+        ),
+    )
+    if not prices:
+        raise typer.Exit(1)
+
+
+def import_tariff(
+    file: Annotated[Path, typer.Argument(help="A contract as JSON, or a list of them.")],
+    check: Annotated[bool, typer.Option("--check", help="Only check; keep nothing.")] = False,
+    company_prefix: Annotated[
+        str | None,
+        typer.Option(help="GS1 company prefix to number parcels under; default: demonstration."),
+    ] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Check as of; default: today.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a contract of your own and keep it: it is priced and booked from the next start on.
+
+    Exit code 1 when it has errors (then nothing is kept), 2 when it cannot be read.
+    """
+    day = _today() if on is None else on.date()
+    currencies = frozenset(list_currencies())
+    tariffs = read_tariffs(file)
+    findings = {
+        f"{one.carrier}/{one.service}": check_tariff(one, today=day, currencies=currencies)
+        for one in tariffs
+    }
+    sound = not any(f.severity is Severity.ERROR for found in findings.values() for f in found)
+    kept = []
+    if sound and not check:
+        folder = read_settings(os.environ).contracts
+        kept = [str(keep_tariff(folder, one)) for one in tariffs]
+        if company_prefix is not None:
+            kept += [
+                str(keep_numbers(folder, name, company_prefix))
+                for name in sorted({one.carrier for one in tariffs})
+            ]
+    emit(
+        {
+            "ok": sound,
+            "tariffs": {name: [asdict(one) for one in found] for name, found in findings.items()},
+            "kept": kept,
+        },
+        as_json=as_json,
+        text=_told(findings, kept),
+    )
+    if not sound:
+        raise typer.Exit(1)
+
+
+def try_rules(
+    rules: Annotated[Path, typer.Argument(help="JSON list of rules; the first that matches wins.")],
+    history: Annotated[Path, typer.Argument(help="CSV of parcels that were shipped.")],
+    as_json: Json = False,
+) -> None:
+    """Price shipped parcels as the rules would have shipped them; find conflicts and dead rules.
+
+    Exit code 1 when a rule is unreachable, or a parcel was left without a rule or price.
+    """
+    chosen = rules_from_json(_read(rules))
+    result = dry_run(chosen, history_from_csv(_read(history)), known_tariffs())
+    emit(_run_json(result), as_json=as_json, text=_run_text(result))
+    if result.unreachable or result.unmatched or result.unpriced:
+        raise typer.Exit(1)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise invalid(str(file), f"cannot be read: {error}") from None
+
+
+def _place(name: str, text: str) -> Destination:
+    country, _, postcode = text.partition(":")
+    if not re.fullmatch(r"[A-Z]{2}", country):
+        raise invalid(name, f"{text!r} is not like NL:5026RA")
+    return Destination(country, postcode)
+
+
+def _size(text: str) -> Dimensions:
+    found = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})[xX×](\d{1,5})", text)
+    if found is None:
+        raise invalid("size-mm", f"{text!r} is not like 300x200x150")
+    return Dimensions(*(int(side) for side in found.groups()))
+
+
+def _priced(key: tuple[str, str], found: Price) -> dict[str, Any]:
+    return {
+        "carrier": key[0],
+        "service": key[1],
+        "total_minor": found.total.minor,
+        "currency": found.total.currency,
+        "tax_minor": found.tax.minor,
+        "zone": found.zone,
+        "format": found.format,
+        "chargeable_weight_g": found.chargeable_weight_g,
+        "in_force_since": found.in_force_since.isoformat(),
+        "lines": [
+            {"code": line.code, "label": line.label, "amount_minor": line.amount.minor}
+            for line in found.lines
+        ],
+    }
+
+
+def _none(key: tuple[str, str], found: NoRate) -> dict[str, str]:
+    return {
+        "carrier": key[0],
+        "service": key[1],
+        "reason": found.reason.value,
+        "detail": found.detail,
+    }
+
+
+def _explained(key: tuple[str, str], found: Price) -> str:
+    rows = [(f"{key[0]}/{key[1]}", found.total), *((f"  {x.label}", x.amount) for x in found.lines)]
+    head = (
+        f"  chargeable {found.chargeable_weight_g} g, prices in force since {found.in_force_since}"
+    )
+    lines = [f"{label:60} {amount.to_decimal():>10} {amount.currency}" for label, amount in rows]
+    return "\n".join([lines[0], head, *lines[1:]])
+
+
+def _why_not(key: tuple[str, str], found: NoRate) -> str:
+    return f"{key[0]}/{key[1]}: {found.reason.value}: {found.detail}"
+
+
+def _told(findings: dict[str, list[Finding]], kept: Sequence[str]) -> str:
+    lines = []
+    for name, found in findings.items():
+        lines += [f"{one.severity.value:8}{name}: {one.at}: {one.reason}" for one in found]
+        if not found:
+            lines.append(f"{'ok':8}{name}")
+    return "\n".join([*lines, *(f"kept    {file}" for file in kept)])
+
+
+def _run_json(result: DryRun) -> dict[str, Any]:
+    return {
+        "parcels": dict(result.parcels),
+        "cost_then_minor": {c: amount.minor for c, amount in result.cost_then.items()},
+        "cost_now_minor": {c: amount.minor for c, amount in result.cost_now.items()},
+        "unmatched": result.unmatched,
+        "unpriced": dict(result.unpriced),
+        "conflicts": [asdict(conflict) for conflict in result.conflicts],
+        "unreachable": list(result.unreachable),
+    }
+
+
+def _run_text(result: DryRun) -> str:
+    lines = [f"{count:8} parcels by rule {name}" for name, count in result.parcels.items()]
+    for currency, then in result.cost_then.items():
+        after = result.cost_now.get(currency, then)
+        change = after - then
+        lines.append(
+            f"{currency}: {then.to_decimal()} then, {after.to_decimal()} with the rules "
+            f"({change.to_decimal():+})"
+        )
+    lines += [f"{count:8} parcels have no price: {why}" for why, count in result.unpriced.items()]
+    if result.unmatched:
+        lines.append(f"{result.unmatched:8} parcels match no rule")
+    lines += [f"unreachable: {name}" for name in result.unreachable]
+    lines += [
+        f"conflict: {one.first} before {one.second}, e.g. {one.country}, {one.weight_g} g, "
+        f"{one.longest_mm} mm"
+        for one in result.conflicts
+    ]
+    return "\n".join(lines) or "no parcels"
