@@ -210,7 +210,6 @@ def upgrade() -> None:
         "carrier_serials",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("carrier", sa.String(length=100), nullable=False),
-        sa.Column("account", sa.String(length=100), nullable=False),
         sa.Column("next_serial", sa.Integer(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -221,10 +220,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_carrier_serials")),
         sa.UniqueConstraint(
-            "tenant_id",
-            "carrier",
-            "account",
-            name=op.f("uq_carrier_serials_tenant_id_carrier_account"),
+            "tenant_id", "carrier", name=op.f("uq_carrier_serials_tenant_id_carrier")
         ),
     )
     with op.batch_alter_table("carrier_serials", schema=None) as batch_op:
