@@ -165,6 +165,11 @@ def policy_for(
     own = _latest(policies, country, ordered_on, seller) if seller else None
     if own is None:
         return floor
+    return improved(floor, own)
+
+
+def improved(floor: ReturnPolicy, own: ReturnPolicy) -> ReturnPolicy:
+    """`own` where it is better for the customer, period by period, and else the floor."""
     return replace(
         own,
         withdrawal_days=max(floor.withdrawal_days, own.withdrawal_days),

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from decimal import Decimal
 
 from core.money import Money, total
 from returns.eligibility import BoughtLine
-from returns.policy import Basis, ReturnPolicy
+from returns.policy import Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Returned:
     line: str
     qty: int
     basis: Basis
+    fee_share: Decimal = Decimal(0)  # of the price, kept on goodwill
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +41,30 @@ class Refund:
 def refund_for(
     returned: Sequence[Returned],
     lines: Sequence[BoughtLine],
-    policy: ReturnPolicy,
     *,
     delivery: Mapping[str, Money],
-    noticed_on: date,
+    due_on: date,
     currency: str,
 ) -> Refund:
     """The refund of these units.
 
     `delivery` is the standard outbound charge by seller; it is paid back when a seller's whole
     contract is withdrawn or was faulty (Dir. 2011/83 Art. 13(1)), not for a part of it. Goodwill
-    keeps the policy's share. Due in `refund_days` of the notice.
+    keeps its line's share.
     """
     by_line = {line.line: line for line in lines}
     found: list[RefundLine] = []
     for one in returned:
         price = by_line[one.line].price * one.qty
         found.append(RefundLine("goods", one.line, price))
-        if one.basis is Basis.GOODWILL and policy.goodwill_fee_share:
-            fee = price.times(policy.goodwill_fee_share)
+        if one.basis is Basis.GOODWILL and one.fee_share:
+            fee = price.times(one.fee_share)
             found.append(RefundLine("fee", one.line, -fee))
     for seller, charge in sorted(delivery.items()):
         if charge.minor and _is_whole_contract(seller, returned, lines):
             found.append(RefundLine("delivery", "", charge))
     amount = total([line.amount for line in found], currency)
-    return Refund(amount, tuple(found), noticed_on + timedelta(days=policy.refund_days))
+    return Refund(amount, tuple(found), due_on)
 
 
 def _is_whole_contract(

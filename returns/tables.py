@@ -16,8 +16,11 @@ from core.errors import NotFound
 from core.ids import SubjectId
 from core.money import Money
 from returns.eligibility import BoughtLine
-from returns.policy import PRESETS, ReturnPolicy, policy_for
+from returns.policy import ReturnPolicy
 from returns.refund import RefundLine
+from returns.rules import ReturnRules, read_rules
+from routing.flows.load_snapshot import load_snapshot
+from routing.network.network import Network
 from routing.tables import OrderLineRow, OrderRow, PlannedParcelRow
 from store.base import Base, OfTenant
 from tracking.tables import TrackedParcelRow
@@ -118,15 +121,23 @@ class Purchase:
     consignee: SubjectId
     lines: tuple[BoughtLine, ...]
     delivery: dict[str, Money]  # what was charged for standard delivery, by seller
+    rules: ReturnRules  # of the policy under which it was bought
+    categories: dict[str, str]  # of the marketplace, by line
 
     def line_name(self, line: str, seller: str) -> str:
         """What a line of the order is called here, as this seller serves it."""
         own = f"{line}@{seller}"
         return own if any(one.line == own for one in self.lines) else line
 
-    def policy(self, seller: str) -> ReturnPolicy:
-        """The rules in force for this seller when the order was placed."""
-        return policy_for(PRESETS, country=self.country, ordered_on=self.ordered_on, seller=seller)
+    def policy(self, line: str) -> ReturnPolicy:
+        """The rules in force for this line when the order was placed."""
+        seller = next((one.seller for one in self.lines if one.line == line), "")
+        return self.rules.policy(
+            country=self.country,
+            ordered_on=self.ordered_on,
+            seller=seller,
+            category=self.categories.get(line, ""),
+        )
 
 
 def load_purchase(
@@ -146,6 +157,9 @@ def load_purchase(
         .where(OrderLineRow.order_id == order_id)
         .order_by(OrderLineRow.line, OrderLineRow.seller)
     ).all()
+    network = load_snapshot(session, order.network_hash).network
+    rules = read_rules(_policy_text(network, order))
+    categories: dict[str, str] = {}
     names = [row.line for row in rows]
     came, lost = _deliveries(session, order_id)
     returned = _returned(session, order_id, counting)
@@ -153,6 +167,7 @@ def load_purchase(
     for row in rows:
         name = row.line if names.count(row.line) == 1 else f"{row.line}@{row.seller}"
         place = (row.line, row.seller)
+        categories[name] = _category(network, row.sku)
         lines.append(
             BoughtLine(
                 line=name,
@@ -163,6 +178,7 @@ def load_purchase(
                 price=Money(row.price_minor, row.currency),
                 delivered_at=came.get(place),
                 returned=returned.get(name, 0),
+                category=rules.legal_category(categories[name]),
                 never_comes=place in lost,
             )
         )
@@ -175,7 +191,23 @@ def load_purchase(
         consignee=SubjectId(order.subject_id),
         lines=tuple(lines),
         delivery=_delivery_charges(order),
+        rules=rules,
+        categories=categories,
     )
+
+
+def _policy_text(network: Network, order: OrderRow) -> str:
+    """What the policy under which the order was quoted says of returns."""
+    wanted = (order.policy, order.policy_version)
+    found = (one.returns_json for one in network.policies if (one.code, one.version) == wanted)
+    return next(found, "{}")
+
+
+def _category(network: Network, sku: str) -> str:
+    try:
+        return network.sku(sku).category
+    except NotFound:  # an article of an imported history
+        return ""
 
 
 def _deliveries(

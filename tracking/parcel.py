@@ -83,6 +83,7 @@ class ParcelPlan:
     consignee: SubjectId | None = None
     language: str = "en"
     seller_name: str = ""  # as people know them; empty: the code
+    notices: str = "{}"  # the marketplace's rules for notices when it was ordered, JSON
     direction: Direction = Direction.OUTBOUND
     """On its way back nothing was promised: no estimate, no notice, but loss is still an incident."""
 

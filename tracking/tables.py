@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     String,
+    Text,
     UniqueConstraint,
     func,
     select,
@@ -48,6 +49,8 @@ class TrackedParcelRow(OfTenant, Base):
     seller: Mapped[str] = mapped_column(String(2000))
     seller_name: Mapped[str] = mapped_column(String(2000))
     direction: Mapped[str] = mapped_column(String(10))
+    notices: Mapped[str] = mapped_column(Text, default="{}")
+    """The marketplace's rules for notices when it was ordered, JSON."""
     carrier: Mapped[str] = mapped_column(String(100))
     service: Mapped[str] = mapped_column(String(100))
     tracking_number: Mapped[str] = mapped_column(String(100))
@@ -266,6 +269,7 @@ def plan_of(row: TrackedParcelRow) -> ParcelPlan:
         transit=TransitQuantiles(levels, tuple(row.transit["minutes"])),
         consignee=SubjectId(row.consignee_id) if row.consignee_id else None,
         language=row.language,
+        notices=row.notices,
         direction=Direction(row.direction),
     )
 

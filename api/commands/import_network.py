@@ -8,6 +8,7 @@ import typer
 
 from api.commands.api_key import find_tenant
 from api.commands.output import emit
+from api.policy_checks import POLICY_CHECKS
 from api.wiring import from_environment
 from core.errors import invalid
 from routing.flows.import_network import import_network
@@ -26,7 +27,7 @@ def import_(
     files = read_folder(folder)
     lanewise = from_environment()
     with lanewise.sessions(find_tenant(lanewise, tenant), actor="cli") as session:
-        imported = import_network(session, files)
+        imported = import_network(session, files, checks=POLICY_CHECKS)
     what = "imported" if imported.changed else "unchanged"
     emit(
         asdict(imported),

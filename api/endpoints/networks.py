@@ -12,6 +12,7 @@ from api.callers import Visit, allowed
 from api.endpoints.fields import Given
 from api.idempotency import Answer, Change, changing
 from api.paging import MOST, Page
+from api.policy_checks import POLICY_CHECKS
 from api.problems import SHARED, problems
 from routing.flows.import_network import import_network
 from routing.flows.list_networks import list_networks
@@ -71,7 +72,7 @@ def create_network(body: NetworkIn, change: Change = changing("network:write")) 
     """Check the whole network and make it the active one; every fault is named, or all is taken."""
 
     def work(session: Session) -> Answer:
-        imported = import_network(session, body.files)
+        imported = import_network(session, body.files, checks=POLICY_CHECKS)
         return Answer(ImportedOut.model_validate(imported), 201)
 
     return change.once(work)

@@ -31,7 +31,7 @@ def check_returns(
             cause: judge(
                 Wish(line.line, qty, cause),
                 purchase.lines,
-                purchase.policy(line.seller),
+                purchase.policy(line.line),
                 now=now(session),
                 zone=purchase.zone,
                 country=purchase.country,

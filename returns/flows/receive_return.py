@@ -16,6 +16,7 @@ from returns.refund import Refund, Returned, refund_for
 from returns.tables import (
     CANCELLED,
     RECEIVED,
+    Purchase,
     RefundRow,
     RmaRow,
     lines_of,
@@ -57,16 +58,15 @@ def receive_return(
         return standing
     if row.state == CANCELLED:
         raise Conflict("the return was cancelled", code="return_cancelled")
-    returned = _count(session, row, counted or {})
     # What is still under way elsewhere does not count: delivery is paid back once, by the last.
     purchase = load_purchase(session, row.order_id, counting=(RECEIVED,))
+    returned = _count(session, row, purchase, counted or {})
     delivery = {s: c for s, c in purchase.delivery.items() if s == row.seller}
     refund = refund_for(
         returned,
         purchase.lines,
-        purchase.policy(row.seller),
         delivery=delivery,
-        noticed_on=local_day(row.zone, row.noticed_at),
+        due_on=row.refund_by,
         currency=purchase.currency,
     )
     row.state, row.received_at = RECEIVED, now(session)
@@ -91,7 +91,9 @@ def _rma_id(session: Session, scanned: str) -> UUID:
     return slip.rma
 
 
-def _count(session: Session, row: RmaRow, counted: Mapping[str, int]) -> list[Returned]:
+def _count(
+    session: Session, row: RmaRow, purchase: Purchase, counted: Mapping[str, int]
+) -> list[Returned]:
     lines = lines_of(session, row.id)
     strange = sorted(set(counted) - {line.line for line in lines})
     if strange:
@@ -103,7 +105,8 @@ def _count(session: Session, row: RmaRow, counted: Mapping[str, int]) -> list[Re
             raise InvalidInput(f"line {line.line}: 0 to {line.qty} units were to come")
         line.received_qty = qty
         if qty:
-            returned.append(Returned(line.line, qty, Basis(line.basis)))
+            fee_share = purchase.policy(line.line).goodwill_fee_share
+            returned.append(Returned(line.line, qty, Basis(line.basis), fee_share))
     return returned
 
 

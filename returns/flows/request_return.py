@@ -72,7 +72,7 @@ def request_return(
         wish: judge(
             wish,
             purchase.lines,
-            purchase.policy(sellers.get(wish.line, "")),
+            purchase.policy(wish.line),
             now=instant,
             zone=purchase.zone,
             country=purchase.country,
@@ -109,7 +109,8 @@ def _authorize(
     asked: str,
 ) -> UUID:
     instant = now(session)
-    policy, today = purchase.policy(seller), local_day(purchase.zone, instant)
+    policies = [purchase.policy(wish.line) for wish, _ in wanted]
+    policy, today = policies[0], local_day(purchase.zone, instant)  # one preset for a country
     row = RmaRow(
         id=new_id(session),
         key=key,
@@ -120,8 +121,8 @@ def _authorize(
         policy=policy.code,
         policy_version=policy.version,
         noticed_at=instant,
-        send_by=today + timedelta(days=policy.send_back_days),
-        refund_by=today + timedelta(days=policy.refund_days),
+        send_by=today + timedelta(days=max(each.send_back_days for each in policies)),
+        refund_by=today + timedelta(days=min(each.refund_days for each in policies)),
         zone=purchase.zone,
     )
     session.add(row)

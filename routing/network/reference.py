@@ -37,7 +37,8 @@ POLICY = """
 | `options` | names shown: `fastest`, `cheapest`, `fewest_parcels`, `all_on_one_day`, `greenest` |
 | `charges` | `default`, `by_group` (customer group) and `by_seller`: a rule each; the group's wins |
 | `valid_from`, `valid_to` | days it holds |
-| `returns`, `notices` | objects, kept for the rooms that read them |
+| `returns` | what is better than the law's presets, see [returns](returns.md#a-marketplaces-own-policy) |
+| `notices` | when notices are sent, see [notices](notices.md#a-marketplaces-own-rules) |
 
 A charge rule has `kind` (`pass_through`, `flat` per order, `per_seller`), `amount`
 (`{"minor": 495, "currency": "EUR"}`; not for pass-through), `free_above` (compared with the goods

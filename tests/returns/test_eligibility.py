@@ -154,9 +154,8 @@ def test_a_whole_contract_gets_its_delivery_back_a_part_does_not() -> None:
         found = refund_for(
             returned,
             LINES,
-            EU_PRESET,
             delivery=delivery,
-            noticed_on=date(2026, 3, 10),
+            due_on=date(2026, 3, 24),
             currency="EUR",
         )
         assert sum(line.amount.minor for line in found.lines) == found.total.minor
@@ -172,13 +171,11 @@ def test_a_whole_contract_gets_its_delivery_back_a_part_does_not() -> None:
 
 
 def test_goodwill_keeps_its_share() -> None:
-    policy = replace(EU_PRESET, goodwill_days=60, goodwill_fee_share=Decimal("0.1"))
     found = refund_for(
-        [Returned("1", 1, Basis.GOODWILL)],
+        [Returned("1", 1, Basis.GOODWILL, Decimal("0.1"))],
         LINES,
-        policy,
         delivery={},
-        noticed_on=date(2026, 3, 10),
+        due_on=date(2026, 3, 24),
         currency="EUR",
     )
     assert found.total == Money(1125, "EUR")

@@ -8,6 +8,7 @@ from core.calendars import zone_ending_last
 from core.errors import NotFound
 from core.ids import BookingId, OrderId, ParcelId, SubjectId
 from routing.flows.load_snapshot import load_snapshot
+from routing.network.network import Network
 from routing.tables import OrderRow, PlannedParcelRow
 from store.persons import Person, read_person
 from tracking.flows.follow_parcel import follow_parcel
@@ -57,4 +58,12 @@ def _plan(
         transit=transit,
         consignee=SubjectId(order.subject_id),
         language=person.language if isinstance(person, Person) else "en",
+        notices=_notice_rules(network, order),
     )
+
+
+def _notice_rules(network: Network, order: OrderRow) -> str:
+    """What the policy under which the order was quoted says of notices."""
+    wanted = (order.policy, order.policy_version)
+    found = (one.notices_json for one in network.policies if (one.code, one.version) == wanted)
+    return next(found, "{}")

@@ -38,6 +38,7 @@ def follow_parcel(session: Session, plan: ParcelPlan) -> Journey:
         "seller": plan.seller,
         "seller_name": plan.seller_name or plan.seller,
         "direction": plan.direction.value,
+        "notices": plan.notices,
         "carrier": plan.carrier,
         "service": plan.service,
         "tracking_number": plan.tracking_number,

@@ -326,6 +326,7 @@ class _OrderRows:
                 "seller": parcel.seller,
                 "seller_name": parcel.seller_name,
                 "direction": Direction.OUTBOUND.value,
+                "notices": "{}",
                 "carrier": parcel.carrier,
                 "service": parcel.service,
                 "tracking_number": "",

@@ -21,6 +21,7 @@ from tracking.flows.intend_notice import intend_notice
 from tracking.incidents import IncidentKind, find_incidents, harm
 from tracking.journey import Journey, fold
 from tracking.notices.occasions import Occasion, occasion_for
+from tracking.notices.rules import read_notice_rules
 from tracking.parcel import ParcelPlan
 from tracking.tables import (
     IncidentRow,
@@ -136,8 +137,16 @@ def _update_incidents(
 def _tell_consignee(
     session: Session, row: TrackedParcelRow, journey: Journey, plan: ParcelPlan, eta: Eta | None
 ) -> None:
-    told = told_of(row)
-    said = occasion_for(journey, eta, plan, told, now(session))
+    rules = read_notice_rules(row.notices)
+    said = occasion_for(
+        journey,
+        eta,
+        plan,
+        told_of(row),
+        now(session),
+        tell_delay_from=float(rules.tell_delay_from),
+        tell_relief_below=float(rules.tell_relief_below),
+    )
     if said is None or said.occasion is None:
         return
     row.told_occasion, row.told_day, row.told_detail = said.occasion.value, said.day, said.detail

@@ -17,6 +17,7 @@ from store.session import Sessions, lock, now
 from tracking.flows.open_link import RETURN, TRACK, open_link
 from tracking.notices.compose import OF_RETURNS, Texts, compose
 from tracking.notices.occasions import Occasion, QuietHours, earliest_sending, is_useful
+from tracking.notices.rules import NoticeRules, read_notice_rules
 from tracking.ports import Message, NoticeChannel, SendingRefused, SendingUncertain
 from tracking.tables import NoticePreferenceRow, NoticeRow, TrackedParcelRow, told_of
 
@@ -150,6 +151,8 @@ def _why_not(session: Session, row: NoticeRow, occasion: Occasion) -> str | None
     ).first()
     if unwanted is False:
         return "not wanted"
+    if occasion in _rules(session, row).not_told:
+        return "not told by this marketplace"
     parcel = session.get(TrackedParcelRow, row.parcel_id) if row.parcel_id else None
     if parcel is not None and not is_useful(
         occasion,
@@ -163,6 +166,12 @@ def _why_not(session: Session, row: NoticeRow, occasion: Occasion) -> str | None
     return None
 
 
+def _rules(session: Session, row: NoticeRow) -> NoticeRules:
+    """The marketplace's rules when the parcel was ordered."""
+    parcel = session.get(TrackedParcelRow, row.parcel_id) if row.parcel_id else None
+    return read_notice_rules(parcel.notices) if parcel is not None else NoticeRules()
+
+
 def _quiet_hours(session: Session, row: NoticeRow) -> QuietHours:
     own = session.scalars(
         select(NoticePreferenceRow).where(
@@ -171,7 +180,7 @@ def _quiet_hours(session: Session, row: NoticeRow) -> QuietHours:
         )
     ).first()
     if own is None or own.quiet_from_min is None or own.quiet_to_min is None:
-        return QuietHours()
+        return _rules(session, row).quiet
     return QuietHours(own.quiet_from_min, own.quiet_to_min)
 
 

@@ -43,7 +43,14 @@ class Told:
 
 
 def occasion_for(
-    journey: Journey, eta: Eta | None, plan: ParcelPlan, told: Told, now: datetime
+    journey: Journey,
+    eta: Eta | None,
+    plan: ParcelPlan,
+    told: Told,
+    now: datetime,
+    *,
+    tell_delay_from: float = TELL_DELAY_FROM,
+    tell_relief_below: float = TELL_RELIEF_BELOW,
 ) -> Told | None:
     """What to tell now, as it will have been told; None when nothing they expect has changed."""
     stage = _stage(journey, plan)
@@ -55,10 +62,10 @@ def occasion_for(
     promised_day = local_day(plan.zone, plan.promised_by - timedelta(seconds=1))
     expected_day = told.day or promised_day
     new_day = local_day(plan.zone, eta.latest - timedelta(seconds=1))
-    if eta.late >= TELL_DELAY_FROM and new_day > expected_day and eta.because is not Because.PLAN:
+    if eta.late >= tell_delay_from and new_day > expected_day and eta.because is not Because.PLAN:
         return Told(Occasion.DELAYED, new_day, new_day.isoformat())
     was_delayed = told.day is not None and told.day > promised_day
-    if was_delayed and eta.late < TELL_RELIEF_BELOW and now < plan.promised_by:
+    if was_delayed and eta.late < tell_relief_below and now < plan.promised_by:
         return Told(Occasion.BACK_ON_TIME, None, promised_day.isoformat())
     return None
 

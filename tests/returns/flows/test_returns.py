@@ -1,5 +1,6 @@
 """From delivered to refunded: authorized once, received once, never more than was bought."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -8,11 +9,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, select, text
 
+from api.policy_checks import POLICY_CHECKS
 from carriers.status import Status
 from carriers.tables import BookingRow
 from core.clock import ManualClock
 from core.errors import Conflict, InvalidInput, NotFound
-from returns.eligibility import Eligible, RefusalCode, Wish
+from returns.eligibility import Eligible, NotEligible, RefusalCode, Wish
 from returns.flows.cancel_return import cancel_return
 from returns.flows.check_returns import check_returns
 from returns.flows.receive_return import receive_return
@@ -21,14 +23,15 @@ from returns.flows.view_returns import RmaView, view_returns
 from returns.policy import Basis, Cause
 from returns.qr import Slip, read_slip
 from routing.cart import CartLine
+from routing.flows.import_network import import_network
 from routing.flows.load_snapshot import load_snapshot
 from routing.tables import PlannedParcelRow
 from store.tables import OutboxRow
-from tests.market import Market
+from tests.market import Market, small_files
 from tests.tracking.events import START
 from tracking.flows.view_order import view_order
 from tracking.flows.view_parcel import view_parcel
-from tracking.tables import IncidentRow, TrackedParcelRow, is_of_seller
+from tracking.tables import IncidentRow, NoticeRow, TrackedParcelRow, is_of_seller
 
 
 @pytest.fixture
@@ -310,3 +313,64 @@ def test_a_seller_sees_its_part_of_a_shared_parcel_and_nothing_of_the_other(
                 view_order(session, order, seller=stranger)
             with pytest.raises(NotFound):
                 view_parcel(session, row.id, seller=stranger)
+
+
+def _rewrite(market: Market, **rules: object) -> None:
+    """Import the network again with other rules in a new version of its policy."""
+    files = small_files()
+    (policy,) = json.loads(files["policies.json"])
+    changed = [{**policy, "version": policy["version"] + 1, **rules}]
+    with market.lanewise.sessions(market.tenant) as session:
+        import_network(
+            session, {**files, "policies.json": json.dumps(changed)}, checks=POLICY_CHECKS
+        )
+
+
+def test_an_order_keeps_the_return_policy_it_was_bought_under(market: Market, order: UUID) -> None:
+    better = {"categories": ["books"], "sellers": ["liffey-paper"], "withdrawal_days": 100}
+    _rewrite(
+        market, returns={"improvements": [better], "exceptions": {"food": "perishable"}}
+    )
+    later = market.order("k2").order_id
+    market.deliver(later, hours=80)
+    answers = {}
+    for one in (order, later):
+        with market.lanewise.sessions(market.tenant) as session:
+            for found in check_returns(session, one, causes=(Cause.CHANGED_MIND,)):
+                answers[one, found.line.line] = found.answers[Cause.CHANGED_MIND]
+    coffee, book = answers[later, "1"], answers[later, "2"]
+    assert isinstance(coffee, NotEligible)
+    assert coffee.code is RefusalCode.EXCLUDED_CATEGORY
+    assert isinstance(book, Eligible)
+    assert isinstance(answers[order, "1"], Eligible)
+    before = answers[order, "2"]
+    assert isinstance(before, Eligible)
+    assert book.last_day is not None
+    assert before.last_day is not None
+    assert (book.last_day - before.last_day).days > 80
+
+
+def test_an_order_keeps_the_notice_rules_it_was_bought_under(market: Market) -> None:
+    told = market.order()
+    _rewrite(market, notices={"not_told": ["arriving_today"], "quiet_from": "03:00"})
+    untold = market.order("k2")
+    for order in (told, untold):
+        for row in market.tracked(order.order_id):
+            market.tell(row.id, Status.OUT_FOR_DELIVERY, 1)
+    market.clock.set(START + timedelta(hours=1))
+    market.work()
+    with market.lanewise.sessions(market.tenant) as session:
+        found = {row.order_id: (row.state, row.why) for row in session.scalars(select(NoticeRow))}
+    assert found == {
+        told.order_id: ("sent", None),
+        untold.order_id: ("dropped", "not told by this marketplace"),
+    }
+
+
+def test_rules_that_no_room_can_read_are_refused_at_import(market: Market) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        _rewrite(market, returns={"window_days": 3}, notices={"quiet_to": "noon"})
+    assert {(fault.file, fault.row, fault.field) for fault in caught.value.faults} == {
+        ("policies.json", 1, "returns.window_days"),
+        ("policies.json", 1, "notices.quiet_to"),
+    }
