@@ -670,6 +670,7 @@ def upgrade() -> None:
         sa.Column("seller", sa.String(length=2000), nullable=False),
         sa.Column("seller_name", sa.String(length=2000), nullable=False),
         sa.Column("direction", sa.String(length=10), nullable=False),
+        sa.Column("notices", sa.Text(), nullable=False),
         sa.Column("carrier", sa.String(length=100), nullable=False),
         sa.Column("service", sa.String(length=100), nullable=False),
         sa.Column("tracking_number", sa.String(length=100), nullable=False),

@@ -328,9 +328,7 @@ def _rewrite(market: Market, **rules: object) -> None:
 
 def test_an_order_keeps_the_return_policy_it_was_bought_under(market: Market, order: UUID) -> None:
     better = {"categories": ["books"], "sellers": ["liffey-paper"], "withdrawal_days": 100}
-    _rewrite(
-        market, returns={"improvements": [better], "exceptions": {"food": "perishable"}}
-    )
+    _rewrite(market, returns={"improvements": [better], "exceptions": {"food": "perishable"}})
     later = market.order("k2").order_id
     market.deliver(later, hours=80)
     answers = {}
