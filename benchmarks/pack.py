@@ -1,26 +1,23 @@
 """Packing on the sample order sets: cost against the best known, rules kept, CPU per order."""
 
-import importlib
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from benchmarks.figures import Figure, quantile
-from benchmarks.packing_validator import faults, sound_bins
+from benchmarks.other_packers import compare
+from benchmarks.packing_sets import Tally, tally
+from benchmarks.packing_validator import sound_bins
 from benchmarks.plan_cases import shared_folder
 from core.kernels import compiled
 from routing.packing.bins import pack_bins
-from routing.packing.catalogue import Catalogue, prepare
 from routing.packing.fit import warm
-from routing.packing.goods import CannotPack, PackItem, Preset
-from routing.packing.orders import read_bins, read_orders, write_packing
-from routing.packing.pack import pack_from
+from routing.packing.goods import Preset
+from routing.packing.orders import read_bins
 
 SETS = ("flat", "olist", "olist_local", "cut")
 QUICK = 40  # orders of each set
@@ -34,77 +31,6 @@ WAREHOUSE = {
 }
 # set: how far below the BoxPacker reference by geometry alone
 BELOW_BOXPACKER = {"olist": 2.3, "olist_local": 4.5, "cut": 5.0}
-
-
-@dataclass(slots=True)
-class Tally:
-    """What packing one set of orders gave."""
-
-    cost: int = 0
-    best: int = 0
-    boxpacker: int = 0
-    dearer: list[str] = field(default_factory=list)  # than BoxPacker
-    small: int = 0  # orders of up to 6 pieces
-    at_bound: int = 0  # of these, how many cost no more than the published bound
-    proven: int = 0
-    wrong: list[str] = field(default_factory=list)
-    worst: list[tuple[int, str, int]] = field(default_factory=list)  # above best known, id, pieces
-    spent_ms: list[tuple[float, int]] = field(default_factory=list)  # CPU, pieces
-
-
-def load(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A set of orders and what is known about each."""
-    folder = shared_folder("data/packing")
-    orders = json.loads((folder / f"orders_{name}.json").read_text(encoding="utf-8"))
-    bounds = json.loads((folder / "bounds.json").read_text(encoding="utf-8"))
-    return orders, bounds[f"orders_{name}"]
-
-
-def tally(name: str, preset: Preset, *, geometric: bool, limit: int | None, repeats: int) -> Tally:
-    """Pack a set, check every packing, and time each order (least of the repeats)."""
-    document, bounds = load(name)
-    file = read_orders(document)
-    catalogue = prepare(file.boxes, file.tariff, support_pct=-1 if geometric else file.support_pct)
-    result = Tally()
-    for order in document["orders"][:limit]:
-        goods, known = file.orders[order["id"]], bounds[order["id"]]
-        least, answer = timed(goods, catalogue, preset, repeats)
-        wrong = faults(
-            order,
-            answer,
-            document["boxes"],
-            document["tariff"],
-            document["support_pct"],
-            geometric=geometric,
-        )
-        best = known["best_geometric" if geometric else "best_rules70"]
-        result.wrong += [f"{order['id']}: {wrong[0]}"] if wrong else []
-        result.cost += answer["cost"]
-        result.best += best
-        result.boxpacker += known["boxpacker"]
-        result.proven += answer["proven"]
-        if answer["cost"] > known["boxpacker"]:
-            result.dearer.append(order["id"])
-        if len(goods) <= 6:
-            result.small += 1
-            result.at_bound += answer["cost"] <= known["lb"]
-        result.worst.append((answer["cost"] - best, order["id"], len(goods)))
-        result.spent_ms.append((least, len(goods)))
-    result.worst.sort(reverse=True)
-    return result
-
-
-def timed(
-    goods: tuple[PackItem, ...], catalogue: Catalogue, preset: Preset, repeats: int
-) -> tuple[float, dict[str, Any]]:
-    """(least CPU ms, answer) of packing one order."""
-    least = float("inf")
-    for _ in range(repeats):
-        start = time.process_time_ns()
-        packing = pack_from(goods, catalogue, preset)
-        least = min(least, (time.process_time_ns() - start) / 1e6)
-    assert not isinstance(packing, CannotPack)
-    return least, write_packing(packing)
 
 
 def run(*, quick: bool, runs: int | None, say: Callable[[str], None]) -> list[Figure]:
@@ -130,7 +56,7 @@ def run(*, quick: bool, runs: int | None, say: Callable[[str], None]) -> list[Fi
         figures += _geometry_figures(preset, bare)
     figures += _plain_figures(quick=quick)
     figures.append(_bin_figure(quick=quick))
-    figures += _other_packer(limit=10 if quick else 40, say=say)
+    figures += compare(limit=10 if quick else 40, say=say)
     return figures
 
 
@@ -286,69 +212,3 @@ def _bin_figure(*, quick: bool) -> Figure:
         f"slowest {slowest:.2f} s CPU",
         (used <= 1.07 * bound or quick) and not wrong and slowest <= 1,
     )
-
-
-def _other_packer(*, limit: int, say: Callable[[str], None]) -> list[Figure]:
-    """py3dbp on the same goods, by geometry: the cheapest single box it can fill.
-
-    It knows neither tariffs nor splits, so only orders that it gets into one box are compared.
-    """
-    try:
-        py3dbp = importlib.import_module("py3dbp")
-    except ImportError:
-        say("  py3dbp is not installed: not compared")
-        return []
-    theirs_ms = ours_ms = 0.0
-    theirs = ours = compared = refused = 0
-    for name in ("flat", "cut"):
-        document, _ = load(name)
-        file = read_orders(document)
-        catalogue = prepare(file.boxes, file.tariff, support_pct=-1)
-        for order in document["orders"][:limit]:
-            goods = file.orders[order["id"]]
-            start = time.process_time()
-            cost = _py3dbp_cost(py3dbp, goods, catalogue)
-            theirs_ms += (time.process_time() - start) * 1000
-            ms, answer = timed(goods, catalogue, Preset.CHECKOUT, 1)
-            ours_ms += ms
-            if cost is None:
-                refused += 1
-                continue
-            compared += 1
-            theirs += cost
-            ours += answer["cost"]
-    orders = compared + refused
-    return [
-        Figure(
-            f"py3dbp on the same {orders} orders (flat, cut), geometry alone",
-            "",
-            "",
-            f"{100 * (theirs / ours - 1):+.1f} % dearer on the {compared} it got into one box, "
-            f"{refused} refused; CPU {theirs_ms / orders:.1f} ms an order to our "
-            f"{ours_ms / orders:.2f} ms",
-            theirs >= ours,
-        )
-    ]
-
-
-def _py3dbp_cost(py3dbp: Any, goods: tuple[PackItem, ...], catalogue: Catalogue) -> int | None:
-    """Cost of the cheapest box that py3dbp fills with everything, or None."""
-    weight_g = sum(item.weight_g for item in goods)
-    volume = sum(item.volume_mm3 for item in goods)
-    choices = sorted((catalogue.parcel_minor(b, weight_g), b) for b in range(len(catalogue.boxes)))
-    for cost, b in choices:
-        box = catalogue.boxes[b]
-        if cost >= 1 << 50 or volume > box.volume_mm3:
-            continue
-        packer = py3dbp.Packer()
-        packer.add_bin(py3dbp.Bin(box.id, *box.inner_mm, box.max_gross_g))
-        for number, item in enumerate(goods):
-            packer.add_item(
-                py3dbp.Item(
-                    str(number), item.length_mm, item.width_mm, item.height_mm, item.weight_g
-                )
-            )
-        packer.pack(bigger_first=True, number_of_decimals=0)
-        if not packer.bins[0].unfitted_items:
-            return cost
-    return None

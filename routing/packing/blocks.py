@@ -1,8 +1,6 @@
-"""Joins pieces into ever larger blocks, side by side or on top, until one holds them all.
+"""Blocks of pieces: how single ones begin, which may stand on which, and how two become one.
 
-Finds packings made of straight cuts, which tight orders often need, bottom-up over multisets of
-pieces; a block that wastes more than the box has to spare is dropped, counting as waste every gap
-that no piece can fill. Lengths in mm; work is counted in pairs of blocks looked at.
+`joining` builds packings of them. Lengths in mm.
 """
 
 from core.kernels import kernel
@@ -126,43 +124,29 @@ def dominated(code: int, x: int, y: int, z: int, chain: Ints, blocks: Ints) -> b
 
 
 @kernel
-def assemble(
+def single_blocks(
     n: int,
     units: Ints,
     kinds: Ints,
     turns: Ints,
     extents: Ints,
-    brittle: Ints,
     size: Ints,
-    support_pct: int,
-    fill_pct: int,
-    room: int,
-    budget: int,
     blocks: Ints,
     places: Ints,
     chain: Ints,
-    sums: Ints,
-    levels: Ints,
-    who: Ints,
-    place: Ints,
-    work: Ints,
-) -> int:
-    """1 when all pieces form one block within the box, 0 when none was found, -1 when cut short.
+) -> tuple[int, int, int, int]:
+    """Make a block of each kind in each orientation; how many, their code's bias and guards, volume.
 
-    units = pieces, equal ones adjacent, kinds[u] equal for equal pieces; blocks emptier than
-    `fill_pct` are not kept; room = how many blocks may be kept. On success who and place
-    are as `filling.fill` leaves them.
+    A multiset of pieces is one number, its code: a field per kind with a guard bit, which a sum
+    of two codes and the bias sets when it holds more copies than there are. -1 blocks: too many
+    kinds for one number.
     """
-    stop = work[0] + budget
-    # A multiset of pieces as one number: a field per kind with a guard bit that catches overflow.
     guards = 0
     bias = 0
     shift = 0
-    i = 0
     volume = 0
     count = 0
-    for c in range(CHAINS):
-        chain[c] = 0
+    i = 0
     while i < n:
         u = units[i]
         copies = 1
@@ -172,7 +156,7 @@ def assemble(
         while (1 << bits) <= copies:
             bits += 1
         if shift + bits + 1 > 60:
-            return -1
+            return -1, bias, guards, volume
         code = 1 << shift
         bias += ((1 << bits) - 1 - copies) << shift
         guards += 1 << (shift + bits)
@@ -197,120 +181,46 @@ def assemble(
             count += 1
             chain[code % CHAINS] = count
         i += copies
-    spare = size[0] * size[1] * size[2] - volume
-    if spare < 0:
-        return 0
-    gap = size[3]  # sums[axis * gap + d]: how much of a gap d beside a block can be used
+    return count, bias, guards, volume
+
+
+@kernel
+def take_up(
+    n: int, units: Ints, turns: Ints, extents: Ints, size: Ints, sums: Ints, work: Ints
+) -> None:
+    """Fill sums[axis * size[3] + length] = what a block of that length takes up at least.
+
+    That is its length and as much of the gap beside it as no piece can fill.
+    """
+    gap = size[3]
     for axis in range(3):
         reach(n, units, turns, extents, axis, size[axis], axis * gap, sums)
         work[0] += 4 * n * min(size[axis], NARROW) // 10
-        # From here on sums[axis * gap + length] = what a block of that length takes up at least.
         for d in range(size[axis] // 2 + 1):
             low = sums[axis * gap + d]
             high = sums[axis * gap + size[axis] - d]
             sums[axis * gap + d] = size[axis] - high
             sums[axis * gap + size[axis] - d] = size[axis] - low
-    levels[1] = 0  # levels[t] = first block of t pieces
-    levels[2] = count
-    offset = 7 * count
-    most = 7 * (room + 1) * n  # whatever else the row has room for: answers must not depend on it
-    short = False
-    for t in range(2, n + 1):
-        for i in range(1, t // 2 + 1):
-            for a in range(levels[i], levels[i + 1]):
-                if work[0] > stop:
-                    return -1
-                first = levels[t - i]
-                if i == t - i:
-                    first = a
-                at_a = BLOCK * a
-                code_a = blocks[at_a]
-                biased = code_a + bias
-                ax = blocks[at_a + 1]
-                ay = blocks[at_a + 2]
-                az = blocks[at_a + 3]
-                volume_a = blocks[at_a + 4]
-                work[0] += levels[t - i + 1] - first
-                for b in range(first, levels[t - i + 1]):
-                    at_b = BLOCK * b
-                    if (biased + blocks[at_b]) & guards:
-                        continue
-                    bx = blocks[at_b + 1]
-                    by = blocks[at_b + 2]
-                    bz = blocks[at_b + 3]
-                    both = volume_a + blocks[at_b + 4]
-                    for axis in range(3):
-                        if axis == 0:
-                            x = ax + bx
-                            y = max(ay, by)
-                            z = max(az, bz)
-                            if x > size[0]:
-                                continue
-                        elif axis == 1:
-                            x = max(ax, bx)
-                            y = ay + by
-                            z = max(az, bz)
-                            if y > size[1]:
-                                continue
-                        else:
-                            x = max(ax, bx)
-                            y = max(ay, by)
-                            z = az + bz
-                            if z > size[2]:
-                                continue
-                        used = sums[x] * sums[gap + y] * sums[2 * gap + z]
-                        if used - both > spare:
-                            continue
-                        if t < n and both * 100 < fill_pct * x * y * z:
-                            continue
-                        code = code_a + blocks[at_b]
-                        if dominated(code, x, y, z, chain, blocks):
-                            continue
-                        low = a
-                        high = b
-                        flip = 0
-                        if axis == 2 and support_pct >= 0:
-                            found = False
-                            for trial in range(8):
-                                low = a
-                                high = b
-                                if trial & 1:
-                                    low = b
-                                    high = a
-                                flip = trial >> 1
-                                if holds(
-                                    low, high, flip, support_pct, blocks, places, brittle, work
-                                ):
-                                    found = True
-                                    break
-                            if not found:
-                                continue
-                        if t < n and (count + 1 >= room or offset + 7 * (t + n) > most):
-                            short = True
-                            continue
-                        at = BLOCK * count
-                        blocks[at] = code
-                        blocks[at + 1] = x
-                        blocks[at + 2] = y
-                        blocks[at + 3] = z
-                        blocks[at + 4] = both
-                        blocks[at + 5] = t
-                        blocks[at + 6] = offset
-                        blocks[at + 7] = chain[code % CHAINS] - 1
-                        join(low, high, axis, flip, count, blocks, places)
-                        if t == n:
-                            for k in range(n):
-                                p = offset + 7 * k
-                                who[k] = places[p]
-                                for f in range(3):
-                                    place[6 * k + f] = places[p + 1 + f]
-                                    place[6 * k + 3 + f] = places[p + 1 + f] + places[p + 4 + f]
-                            return 1
-                        offset += 7 * t
-                        work[0] += t
-                        count += 1
-                        chain[code % CHAINS] = count
-        levels[t + 1] = count
-    if short:
-        return -1
-    return 0
+
+
+@kernel
+def standing(
+    a: int, b: int, support_pct: int, blocks: Ints, places: Ints, brittle: Ints, work: Ints
+) -> int:
+    """How two blocks may be stacked: 0 .. 7 = mirrored by half of it, b below when odd; or -1."""
+    for trial in range(8):
+        below, above = (b, a) if trial & 1 else (a, b)
+        if holds(below, above, trial >> 1, support_pct, blocks, places, brittle, work):
+            return trial
+    return -1
+
+
+@kernel
+def hand_over(n: int, at: int, places: Ints, who: Ints, place: Ints) -> None:
+    """Copy the placements of the block that holds all pieces to who and place."""
+    for k in range(n):
+        p = at + 7 * k
+        who[k] = places[p]
+        for f in range(3):
+            place[6 * k + f] = places[p + 1 + f]
+            place[6 * k + 3 + f] = places[p + 1 + f] + places[p + 4 + f]

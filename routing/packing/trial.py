@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from routing.packing.blocks import assemble
 from routing.packing.catalogue import Catalogue
 from routing.packing.filling import construct, fill
 from routing.packing.goods import Spot
+from routing.packing.joining import assemble
 from routing.packing.numbers import Ints, ints, plain, zeros
 from routing.packing.proof import IMPOSSIBLE, ROOM, prove
 from routing.packing.proof import MOST as MOST_PROVED

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.kernels import compiled
-from routing.packing import blocks, filling, pairs, partition, proof, refilling
+from routing.packing import filling, joining, pairs, partition, proof, refilling
 from routing.packing.catalogue import prepare
 from routing.packing.fit import FitMemory, warm
 from routing.packing.goods import Box, CannotPack, Packing, PackItem, Tariff
@@ -59,6 +59,67 @@ def test_a_part_of_what_fits_fits_and_a_larger_box_takes_no_less(goods: list[Pac
                 part = (*row[:i], row[i] - 1, *row[i + 1 :])
                 assert (table[at[row]] <= table[at[part]]).all()
         assert table[at[row]][0] <= table[at[row]][1] <= table[at[row]][2]
+
+
+INNERS = [(150, 120, 60), (200, 150, 100), (200, 150, 140), (300, 200, 150)]
+
+
+def least_costs(
+    goods: list[PackItem], most: tuple[int, ...], memory: FitMemory
+) -> dict[tuple[int, ...], int]:
+    """What each part of a cart costs at least, by the planner's fit and a rising tariff."""
+    rows = list(product(*(range(count + 1) for count in most)))
+    table = memory.table(np.array(rows), goods, INNERS)
+    one: dict[tuple[int, ...], int] = {}
+    for row, fits in zip(rows, table.tolist(), strict=True):
+        grams = sum(item.weight_g * count for item, count in zip(goods, row, strict=True))
+        prices = [90 + 70 * b + grams // 100 for b, fit in enumerate(fits) if fit]
+        one[row] = min(prices, default=10**6)
+    least = {rows[0]: 0}
+    for row in rows[1:]:  # every part of a row comes before it
+        parts = product(*(range(count + 1) for count in row))
+        least[row] = min(
+            one[part] + least[tuple(a - b for a, b in zip(row, part, strict=True))]
+            for part in parts
+            if any(part)
+        )
+    return least
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    goods=st.lists(
+        st.builds(
+            PackItem,
+            id=st.just("i"),
+            length_mm=st.integers(20, 190),
+            width_mm=st.integers(20, 140),
+            height_mm=st.integers(20, 110),
+            weight_g=st.integers(1, 900),
+            upright=st.booleans(),
+            fragile=st.booleans(),
+            alone=st.sampled_from([False, False, False, True]),
+            hazmat=st.sampled_from(["", "", "3"]),
+        ),
+        min_size=2,
+        max_size=3,
+        unique_by=lambda item: (item.length_mm, item.width_mm, item.height_mm),
+    )
+)
+def test_a_part_of_a_cart_never_costs_the_planner_more_than_the_whole(
+    goods: list[PackItem],
+) -> None:
+    most = (2, 2, 1)[: len(goods)]
+    whole = least_costs(goods, most, FitMemory())
+    for row, cost in whole.items():
+        for i, count in enumerate(row):
+            if count:
+                assert whole[(*row[:i], count - 1, *row[i + 1 :])] <= cost
+    # Asked for on its own, by a planner that never saw the rest, a part costs the same.
+    for i in range(len(goods)):
+        fewer = (*most[:i], most[i] - 1, *most[i + 1 :])
+        alone = least_costs(goods, fewer, FitMemory())
+        assert all(alone[row] == whole[row] for row in alone)
 
 
 def test_what_was_asked_before_does_not_change_an_answer() -> None:
@@ -124,7 +185,7 @@ def test_warming_compiles_every_kernel_once() -> None:
     entered = (
         refilling.improve,
         refilling.refill,
-        blocks.assemble,
+        joining.assemble,
         pairs.befriend,
         partition.price_subsets,
         partition.refute,
