@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -53,6 +54,7 @@ class LocalMarketplace:
         self._loop.run_until_complete(self._client.aclose())
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
+        self.lanewise.sessions.engine.dispose()
 
     def call(
         self,
@@ -102,9 +104,11 @@ class LocalMarketplace:
         return run_until_idle(self.lanewise, worker="rehearsal")
 
 
-def rehearse_on(database_url: str, at: datetime, key: str, seed: str) -> LocalMarketplace:
+def rehearse_on(
+    database_url: str, at: datetime, key: str, seed: str, var: Path
+) -> LocalMarketplace:
     """A marketplace on a rehearsal's own database: its clock stands at `at`, its bytes repeat."""
-    settings = Settings(database_url=database_url, secret_key=REHEARSAL_KEY.hex())
+    settings = Settings(database_url=database_url, secret_key=REHEARSAL_KEY.hex(), var=var)
     return LocalMarketplace(
         Lanewise(settings, ManualClock(at), random.Random(seed).randbytes, durable=False), key
     )

@@ -12,8 +12,8 @@ from core.errors import InvalidInput
 app = typer.Typer()
 
 # suite: module in benchmarks/faults with `run(runs, seed, progress=…) -> SuiteReport`
-SUITES = {"booking": "booking", "ingestion": "ingestion", "thread": "thread"}
-WITH_DOORS = {"thread"}  # suites that go through the API: they are handed a way to open it
+SUITES = {name: name for name in ("booking", "ingestion", "thread", "served")}
+WITH_DOORS = {"thread", "served"}  # suites that go through the API: they are handed ways to open it
 
 
 @app.command()
@@ -21,6 +21,13 @@ def faults(
     suite: Annotated[str, typer.Argument(help=f"One of: {', '.join(SUITES)}.")],
     runs: Annotated[int, typer.Option(help="How many runs.", min=1)] = 1000,
     seed: Annotated[int, typer.Option(help="Seed: the same seed, the same faults.")] = 1,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="URL of a PostgreSQL server to make databases on, for "
+            f"{' and '.join(sorted(WITH_DOORS))}. Default: SQLite."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> None:
     """Run a fault suite; exit code 1 when anything broke."""
@@ -29,12 +36,9 @@ def faults(
     module = importlib.import_module(f"benchmarks.faults.{SUITES[suite]}")
     given: dict[str, Any] = {}
     if suite in WITH_DOORS:
-        from api.logs import set_up_logs
-        from api.marketplace import rehearse_on
-        from api.settings import Settings
-
-        set_up_logs(Settings(log_level="error"))
-        given["open_shop"] = rehearse_on
+        given = _doors(suite) | {"database": database}
+    elif database is not None:
+        raise InvalidInput(f"the suite {suite} brings its own database")
     report = module.run(
         runs,
         seed,
@@ -49,3 +53,14 @@ def faults(
         typer.echo("ok" if report.ok else "BROKEN: " + "; ".join(report.broken))
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _doors(suite: str) -> dict[str, Any]:
+    """What a suite that goes through the API is handed."""
+    from api.logs import set_up_logs
+    from api.marketplace import rehearse_on
+    from api.rehearsal_server import serve_on
+    from api.settings import Settings
+
+    set_up_logs(Settings(log_level="error"))
+    return {"open_shop": rehearse_on} | ({"serve": serve_on} if suite == "served" else {})

@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -15,10 +17,11 @@ from api.demo.house import demo_house
 from api.demo.thread import play_thread
 from api.logs import set_up_logs
 from api.preconditions import check_all
-from api.settings import read_settings
+from api.settings import Settings, read_settings
 from api.wiring import Lanewise, from_environment
 from api.worker import Worker
 from core.errors import Unavailable
+from core.executor import PlanExecutor
 from store.keys import create_key, revoke_key
 from store.tables import ApiKeyRow
 
@@ -38,16 +41,35 @@ def serve(
     if demo:
         open_demo()
     lanewise = from_environment()
+
+    def tell(address: str) -> None:
+        progress(f"Lanewise answers at {address}")
+        if demo:
+            print_doors(lanewise, address)
+
+    serve_until_told(lanewise, host, port, tell=tell)
+
+
+def serve_until_told(
+    lanewise: Lanewise,
+    host: str | None,
+    port: int | None,
+    *,
+    tell: Callable[[str], None],
+    plan_apart: bool = True,
+) -> None:
+    """Answer until a signal ends it; `tell` gets the address once the port is open.
+
+    Carts are planned in processes of their own, unless `plan_apart` says otherwise.
+    """
     settings = lanewise.settings
     set_up_logs(settings)
     check_all(lanewise)
     listener = open_port(host or settings.host, settings.port if port is None else port)
-    address = f"http://{listener.getsockname()[0]}:{listener.getsockname()[1]}"
-    with background_work(lanewise) as worker:
-        progress(f"Lanewise answers at {address}")
-        if demo:
-            print_doors(lanewise, address)
-        run_server(lanewise, listener, worker)
+    with ending_orderly(), background_work(lanewise) as worker:
+        tell(f"http://{listener.getsockname()[0]}:{listener.getsockname()[1]}")
+        with planning_processes(settings) if plan_apart else contextlib.nullcontext() as executor:
+            run_server(lanewise, listener, worker, executor)
 
 
 def open_demo() -> None:
@@ -96,6 +118,24 @@ def open_port(host: str, port: int) -> socket.socket:
 
 
 @contextlib.contextmanager
+def ending_orderly() -> Iterator[None]:
+    """SIGTERM leaves the block as an exception does, so that all that was opened is closed.
+
+    uvicorn catches the signal, finishes its requests and raises it again: by default that would
+    end the process there and then, with a job at hand and the lead not handed over.
+    """
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
 def background_work(lanewise: Lanewise) -> Iterator[Worker | None]:
     """A worker in this process, if the settings say so, stopped gracefully at the end."""
     if not lanewise.settings.worker_in_process:
@@ -109,20 +149,34 @@ def background_work(lanewise: Lanewise) -> Iterator[Worker | None]:
         worker.stop()
 
 
-def run_server(lanewise: Lanewise, listener: socket.socket, worker: Worker | None) -> None:
-    """Run uvicorn on the open socket until a signal ends it."""
-    import uvicorn
-
+@contextlib.contextmanager
+def planning_processes(settings: Settings) -> Iterator[PlanExecutor]:
+    """Processes that plan carts, as many as the settings say."""
     from api.executors.process_pool import ProcessPoolExecutor
-    from api.main import create_app
     from api.planning import prepare_apart, worker_count
 
-    settings = lanewise.settings
     workers = worker_count(settings.plan_workers)
     executor = ProcessPoolExecutor(
         workers, admitted=settings.plan_queue, deadline_s=settings.plan_timeout_s
     )
     executor.prepare(prepare_apart)
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+def run_server(
+    lanewise: Lanewise,
+    listener: socket.socket,
+    worker: Worker | None,
+    executor: PlanExecutor | None,
+) -> None:
+    """Run uvicorn on the open socket until a signal ends it."""
+    import uvicorn
+
+    from api.main import create_app
+
     config = uvicorn.Config(
         create_app(lanewise, worker=worker, executor=executor),
         log_level="warning",
@@ -130,7 +184,4 @@ def run_server(lanewise: Lanewise, listener: socket.socket, worker: Worker | Non
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        executor.close()
+    uvicorn.Server(config).run(sockets=[listener])
