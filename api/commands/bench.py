@@ -30,7 +30,7 @@ BENCHMARKS: dict[str, str] = {
     "pack": "benchmarks.pack",
     "quotes": "benchmarks.quotes",
     "promise": "benchmarks.promise.figures",
-    "tours": "benchmarks.tours",
+    "tours": "benchmarks.tours.figures",
 }
 
 
@@ -53,6 +53,11 @@ def measure(name: str, quick: bool, runs: int | None, json_file: Path | None) ->
             if name != "all":
                 raise
             figures.append(Figure(one, "", "", f"not measured: {error.message}", False))
+    tell(figures, json_file)
+
+
+def tell(figures: list[Figure], json_file: Path | None) -> None:
+    """Print the table (and write it as JSON); exit with 1 when a must is missed."""
     loop_ms = reference_loop_ms()
     load = os.getloadavg()[0]
     typer.echo(table(figures))
@@ -87,7 +92,7 @@ def _command(name: str) -> Callable[[bool, int | None, Path | None], None]:
 
 
 for _name in ("all", *BENCHMARKS):
-    if _name != "promise":  # that one has options of its own
+    if _name not in ("promise", "tours"):  # these have options of their own
         _help = "Every benchmark below." if _name == "all" else f"The figures of {_name}."
         app.command(_name, help=_help)(_command(_name))
 
@@ -137,3 +142,36 @@ def bench_promise(
         write_promises(promises, found)
     if json_file is not None:
         json_file.write_text(json.dumps(found.report, indent=1) + "\n", encoding="utf-8")
+
+
+@app.command("tours")
+def bench_tours(
+    sets: Annotated[
+        list[str] | None, typer.Option(help="Only these sets; may repeat. Default: all.")
+    ] = None,
+    instances: Annotated[
+        int, typer.Option(min=1, help="At most so many instances of each published row.")
+    ] = 100,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each engine on each instance.")] = 3,
+    table_file: Annotated[
+        Path | None, typer.Option("--table", help="Write the table per instance here (Markdown).")
+    ] = None,
+    json_file: JsonFile = None,
+    quick: Quick = False,
+    runs: Runs = None,
+) -> None:
+    """Tours on published and generated instances: gaps per instance and engine, from one run."""
+    from benchmarks.tours.figures import QUICK, SETS, measure
+    from benchmarks.tours.runs import Bench, as_markdown
+
+    if quick:
+        sets, instances, seeds = sets or list(QUICK), 1, 1
+    bench = Bench(
+        lambda text: typer.echo(text, err=True), tuple(range(1, (runs or seeds) + 1)), instances
+    )
+    figures = measure(bench, sets or list(SETS))
+    if table_file is not None:
+        table_file.write_text(as_markdown(bench.runs) + "\n", encoding="utf-8")
+    else:
+        typer.echo(as_markdown(bench.runs))
+    tell(figures, json_file)

@@ -2,7 +2,8 @@
 
 Each leg is planned by whoever is handed in. The inbound tours' arrivals at the hub become release
 times of the outbound stops; the outbound tours' wished departures come back as due times of the
-inbound stops, first in full and then half-way. The plan of the legs apart is always a candidate,
+inbound stops, the whole way or by a few minutes, for all goods and for one inbound tour at a time.
+The plan of the legs apart is always a candidate,
 so the day planned as one is never worse.
 """
 
@@ -14,7 +15,10 @@ from routing.tours.engine import Sequences
 from routing.tours.plan import NotFeasible, Plan
 from routing.tours.problem import Problem, Stop
 
-PULLS = (1.0, 0.5, 0.75, 0.25)  # how far towards the wished hour the goods are asked for
+WHOLE_WAY = 1 << 40
+STEPS_S = (WHOLE_WAY, 600, 1200, 300, 2400)  # how much earlier, at most, the goods are asked for
+STEPS_ALONE_S = (WHOLE_WAY, 600, 1800)  # the same for one inbound tour
+MOST_ROUNDS = 16
 
 Solve = Callable[[Problem, Sequences | None], Plan]
 
@@ -55,11 +59,12 @@ class BothLegs:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The legs apart and as one, and after how many rounds nothing got better."""
+    """The legs apart and as one, and how many ways of asking for earlier goods were tried."""
 
     apart: BothLegs
     together: BothLegs
     rounds: int
+    held_up: bool  # with all goods there, a tour would have left earlier than it can
 
     @property
     def saved(self) -> int:
@@ -67,30 +72,46 @@ class Comparison:
         return self.apart.cost - self.together.cost
 
 
-def plan_two_legs(day: HubDay, solve: Solve, *, rounds: int = len(PULLS)) -> Comparison:
-    """Plan the legs apart, then as one; `solve` is called up to
-    four times and then twice a round."""
+def plan_two_legs(day: HubDay, solve: Solve, *, rounds: int = MOST_ROUNDS) -> Comparison:
+    """Plan the legs apart, then as one; `solve` is called up to four times and twice a round."""
     first = solve(day.inbound, None)
     apart = _onward(day, first, solve, None)
+    wishes = _wishes(day, solve)
     best = apart
     done = 0
-    wishes = _wishes(day, solve, apart)
-    for pull in PULLS[:rounds]:
-        due = _due(day, best, wishes, pull)
-        done += 1
-        asked = replace(day.inbound, stops=_with_due(day, due))
-        inbound = solve(asked, _still_feasible(asked, best.inbound))
-        honest = check(day.inbound, inbound.sequences, unserved=inbound.unserved)
-        if isinstance(honest, NotFeasible):
+    tried: set[tuple[tuple[int, int], ...]] = set()
+    for step_s, tour in _asks(apart):
+        due = _due(day, best, wishes, step_s, tour)
+        ask = tuple(sorted(due.items()))
+        if done == rounds or not due or ask in tried:
             continue
-        candidate = _onward(day, honest, solve, best.outbound)
-        if candidate.order(day) < best.order(day):
+        tried.add(ask)
+        done += 1
+        candidate = _asked(day, best, due, solve)
+        if candidate is not None and candidate.order(day) < best.order(day):
             best = candidate
     # nobody waits for anybody any more: another look at what goes out, from the best so far
     last = _onward(day, best.inbound, solve, best.outbound)
     if last.order(day) < best.order(day):
         best = last
-    return Comparison(apart, best, done)
+    return Comparison(apart, best, done, bool(_due(day, apart, wishes, WHOLE_WAY, None)))
+
+
+def _asks(apart: BothLegs) -> list[tuple[int, int | None]]:
+    """How many seconds earlier, and of which inbound tour alone (None: of all)."""
+    alone = range(len(apart.inbound.tours)) if len(apart.inbound.tours) > 1 else ()
+    together: list[tuple[int, int | None]] = [(step_s, None) for step_s in STEPS_S]
+    return together + [(step_s, tour) for step_s in STEPS_ALONE_S for tour in alone]
+
+
+def _asked(day: HubDay, best: BothLegs, due: Mapping[int, int], solve: Solve) -> BothLegs | None:
+    """The day when the goods are due so; None when they cannot be."""
+    asked = replace(day.inbound, stops=_with_due(day, due))
+    inbound = solve(asked, _still_feasible(asked, best.inbound))
+    honest = check(day.inbound, inbound.sequences, unserved=inbound.unserved)
+    if isinstance(honest, NotFeasible):
+        return None
+    return _onward(day, honest, solve, best.outbound)
 
 
 def releases(day: HubDay, inbound: Plan) -> dict[int, int]:
@@ -128,24 +149,31 @@ def _released(day: HubDay, released: Mapping[int, int]) -> tuple[Stop, ...]:
     )
 
 
-def _wishes(day: HubDay, solve: Solve, apart: BothLegs) -> dict[int, int]:
+def _wishes(day: HubDay, solve: Solve) -> dict[int, int]:
     """When the outbound tours would leave if all goods were there, by outbound stop."""
-    del apart
     free = solve(day.outbound, None)
     return {visit.stop: tour.leave_s for tour in free.tours for visit in tour.visits}
 
 
-def _due(day: HubDay, best: BothLegs, wishes: Mapping[int, int], pull: float) -> dict[int, int]:
-    """When inbound stops' goods should be at the hub, where that is earlier than they are."""
+def _due(
+    day: HubDay, best: BothLegs, wishes: Mapping[int, int], step_s: int, tour: int | None
+) -> dict[int, int]:
+    """When inbound stops' goods should be at the hub, where that is earlier than they are.
+
+    At most by `step_s`; with `tour`, the position of an inbound tour, only for its goods.
+    """
+    tours = best.inbound.tours
+    heard = None if tour is None else {v.stop for t in tours[tour : tour + 1] for v in t.visits}
     due: dict[int, int] = {}
     for out, sources in day.sources.items():
         wished = wishes.get(out)
         now = best.released.get(out, 0)
         if wished is None or now <= wished:
             continue
-        asked = round(now - pull * (now - wished)) - day.handling_s
+        asked = max(wished, now - step_s) - day.handling_s
         for i in sources:
-            due[i] = min(due.get(i, asked), asked)
+            if heard is None or i in heard:
+                due[i] = min(due.get(i, asked), asked)
     return due
 
 

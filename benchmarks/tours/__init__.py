@@ -1,0 +1,1 @@
+"""Tours on published and generated instances: gaps, shipments, trips, re-planning, both legs."""
