@@ -32,6 +32,8 @@ SCOPES = {
     "events:write": "record tracking events",
     "returns:read": "read returns",
     "returns:write": "request, receive and inspect returns",
+    "tours:read": "read tours and how far their planning is",
+    "tours:write": "plan and cancel tours",
     "keys": "create and revoke API keys",
     "operations": "read jobs and the audit trail, revive jobs",
 }

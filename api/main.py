@@ -29,6 +29,7 @@ from api.endpoints import (
     quotes,
     shipments,
     stock,
+    tours,
 )
 from api.endpoints import returns as return_doors
 from api.metrics import Metrics
@@ -36,6 +37,8 @@ from api.pages.checkout import pages as checkout
 from api.pages.customer import returns, track
 from api.pages.desk import carriers as desk_carriers
 from api.pages.desk import pages as desk
+from api.pages.dispatch import pages as dispatch
+from api.pages.driver import pages as driver
 from api.pages.failures import answer_with_pages
 from api.pages.public import calibration as calibration_page
 from api.pages.public import docs, sign_in, start
@@ -65,6 +68,7 @@ ENDPOINTS: tuple[APIRouter, ...] = (
     carrier_webhooks.router,
     carriers.router,
     return_doors.router,
+    tours.router,
 )
 PAGES: tuple[APIRouter, ...] = (
     start.router,
@@ -77,6 +81,8 @@ PAGES: tuple[APIRouter, ...] = (
     returns.router,
     desk.router,
     desk_carriers.router,
+    dispatch.router,
+    driver.router,
 )
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]

@@ -23,6 +23,7 @@ TAGS = [
     {"name": "shipments", "description": "Parcels, labels, manifests, hand-over."},
     {"name": "tracking", "description": "Events, journeys, notices."},
     {"name": "returns", "description": "Bring goods back."},
+    {"name": "tours", "description": "Plan collection rounds and deliveries; follow and cancel."},
     {"name": "network", "description": "Sellers, places, services, tariffs; stock and offers."},
     {"name": "operations", "description": "API keys, jobs, the audit trail, health."},
 ]

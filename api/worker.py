@@ -16,7 +16,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
-from api import return_jobs, tracking_jobs, upkeep
+from api import return_jobs, tour_planning, tracking_jobs, upkeep
 from api.wiring import Lanewise
 from core.errors import LanewiseError
 from core.ids import BookingId, ParcelId, TenantId
@@ -52,6 +52,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("forget_answers", upkeep.FORGET_EVERY_S),
     Scheduled("watch_parcels", tracking_jobs.WATCH_EVERY_S),
     Scheduled("purge_webhooks", tracking_jobs.PURGE_EVERY_S),
+    Scheduled("routing.watch_tours", tour_planning.WATCH_EVERY_S),
 )
 
 # The reactions: which jobs an event of the outbox queues.
@@ -158,9 +159,11 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "returns.note_move": return_jobs.return_mover,
     "routing.note_booking": _refusal_job,
     "routing.purge_quotes": _purge_job,
+    "routing.plan_tours": tour_planning.tour_planner,
     "routing.release": _release_job,
     "routing.seal_promises": _seal_job,
     "routing.ship": _ship_job,
+    "routing.watch_tours": tour_planning.tour_watcher,
 }
 
 
@@ -235,6 +238,7 @@ class Worker:
         if self._thread is not None:
             self._thread.join(timeout_s)
         self._keeper.stop()
+        tour_planning.PLANNING.stop()
         try:
             drop_lease(self.lanewise.sessions, LEADER, self.name)
         except LanewiseError as error:

@@ -17,6 +17,7 @@ ManifestId = NewType("ManifestId", UUID)
 EventId = NewType("EventId", UUID)
 JobId = NewType("JobId", UUID)
 RmaId = NewType("RmaId", UUID)
+TourPlanId = NewType("TourPlanId", UUID)
 
 Entropy = Callable[[int], bytes]
 """Gives that many random bytes; the system's source in production, a seeded one in tests."""

@@ -1,5 +1,6 @@
 """Rows of this room: networks, stock, capacity, quotes, orders, parcels, reservations, promises."""
 
+import hashlib
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,9 +10,11 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
+    func,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -24,6 +27,8 @@ from routing.ledger import entry_hash
 from routing.network.canonical import from_plain
 from routing.order import OrderParcel
 from routing.quote import CostLine, InboundLeg, OptionContent, Promise
+from routing.tours.plan import Plan
+from routing.tours.problem import Problem
 from store.base import Base, OfTenant
 
 CODE = 80  # the longest code that the import lets through
@@ -252,6 +257,82 @@ class SealedPromiseRow(OfTenant, Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class TourPlanRow(OfTenant, Base):
+    """A day of tours: queued → planning → done, cancelled or failed."""
+
+    __tablename__ = "tour_plans"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    document: Mapped[str] = mapped_column(Text, deferred=True)
+    """The day as it was sent, in the tours format."""
+    day_starts: Mapped[datetime]
+    """The instant of second 0."""
+    zone: Mapped[str] = mapped_column(String(CODE))
+    hub: Mapped[str | None] = mapped_column(String(CODE), index=True)
+    """Set for a collection round."""
+    sources: Mapped[dict[str, Any]]
+    """Of a collection round: stop number to {place, parcels}; else empty."""
+    seconds: Mapped[int]
+    seed: Mapped[int]
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    cancel_asked: Mapped[bool] = mapped_column(default=False)
+    beat_at: Mapped[datetime | None]
+    """When the planner last said that it is at work."""
+    progress: Mapped[dict[str, Any] | None]
+    """{tours, unserved, cost_minor, engine} of the best so far."""
+    answer: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    """{sequences: [[vehicle, [stop index]]], unserved: [[index, reason, detail]], engine, notes}"""
+    error: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+
+
+class TourVisitRow(OfTenant, Base):
+    """A stop of a planned tour, and what the driver did there: planned → done or failed."""
+
+    __tablename__ = "tour_visits"
+    __table_args__ = (UniqueConstraint("plan_id", "vehicle", "position"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("tour_plans.id"), index=True)
+    vehicle: Mapped[int]
+    position: Mapped[int]
+    """From 1, in the tour's order."""
+    stop: Mapped[int]
+    """The caller's number; 0 is a reload at the depot."""
+    name: Mapped[str] = mapped_column(String(200))
+    what: Mapped[str] = mapped_column(String(10))
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    arrives_at: Mapped[datetime]
+    starts_at: Mapped[datetime]
+    leaves_at: Mapped[datetime]
+    place: Mapped[str] = mapped_column(String(CODE), index=True)
+    """Code of the location in a collection round, else empty."""
+    parcel_ids: Mapped[list[Any]]
+    """Parcels that wait for what is collected here."""
+    state: Mapped[str] = mapped_column(String(20))
+    ended_at: Mapped[datetime | None]
+    proof: Mapped[str] = mapped_column(String(20), default="")
+    """code, signature or nothing; the content is sealed."""
+    sealed_proof: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    sealed_photo: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    note: Mapped[str] = mapped_column(String(200), default="")
+
+
+class TourLinkRow(OfTenant, Base):
+    """The link by which a driver sees one vehicle's tour; only the hash of its token is kept."""
+
+    __tablename__ = "tour_links"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("tour_plans.id"), index=True)
+    vehicle: Mapped[int]
+    expires_at: Mapped[datetime]
+
+
 def active_network(session: Session) -> NetworkVersionRow:
     """The active version, without its content; raises NotFound before the first import."""
     row = session.scalar(select(NetworkVersionRow).where(NetworkVersionRow.active.is_(True)))
@@ -359,3 +440,24 @@ def order_parcel(row: PlannedParcelRow, currency: str, *, seller: str | None) ->
         cost_lines=from_plain(tuple[CostLine, ...], row.cost_lines) if alone else (),
         booking_id=row.booking_id,
     )
+
+
+def open_tour_plans(session: Session) -> int:
+    """How many days of tours wait or are being planned."""
+    query = select(func.count()).where(TourPlanRow.state.in_(("queued", "planning")))
+    return session.scalar(query.select_from(TourPlanRow)) or 0
+
+
+def tour_progress(problem: Problem, plan: Plan) -> dict[str, Any]:
+    """What `TourPlanRow.progress` holds of the best plan so far."""
+    return {
+        "tours": len(plan.tours),
+        "unserved": len(plan.unserved),
+        "cost_minor": round(plan.cost / problem.scale),
+        "engine": plan.engine,
+    }
+
+
+def hash_token(token: str) -> str:
+    """What is kept of a link's token."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

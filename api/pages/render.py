@@ -24,7 +24,12 @@ STATIC = HERE / "public" / "static"
 TRANSLATIONS = HERE / "translations"
 LANGUAGES = ("en", "fr", "id", "ro", "it", "pt_BR", "es", "de")
 VERSION = "0.1.0"
-NAV = (("/checkout", "Checkout"), ("/warehouse", "Warehouse"), ("/docs", "API"))
+NAV = (
+    ("/checkout", "Checkout"),
+    ("/warehouse", "Warehouse"),
+    ("/tours", "Tours"),
+    ("/docs", "API"),
+)
 
 
 @lru_cache(maxsize=64)

@@ -87,7 +87,7 @@ def run_engine(
     there.close()
     give_up = time.monotonic() + SPARE_WALL_S + WALL_FACTOR * seconds
     try:
-        _listen(here, outcome, give_up, cancelled, told)
+        _listen(here, outcome, give_up, lambda: not child.is_alive(), cancelled, told)
     finally:
         if child.is_alive():
             child.kill()
@@ -101,6 +101,7 @@ def _listen(
     here: Connection,
     outcome: Outcome,
     give_up: float,
+    child_died: Callable[[], bool],
     cancelled: Callable[[], bool] | None,
     told: Callable[[Sequences], None] | None,
 ) -> None:
@@ -112,6 +113,9 @@ def _listen(
             outcome.crash = outcome.crash or "took far more wall time than its CPU budget"
             return
         if not here.poll(POLL_S):
+            if child_died() and not here.poll(0):  # with the pipe's other end held open elsewhere
+                outcome.crash = outcome.crash or "the engine's process died"
+                return
             continue
         try:
             word, value = here.recv()

@@ -663,6 +663,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_stray_scans_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
+        "tour_plans",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("day_starts", store.base.UtcDateTime(), nullable=False),
+        sa.Column("zone", sa.String(length=80), nullable=False),
+        sa.Column("hub", sa.String(length=80), nullable=True),
+        sa.Column("sources", store.base.JsonValue, nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("cancel_asked", sa.Boolean(), nullable=False),
+        sa.Column("beat_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("progress", store.base.JsonValue, nullable=True),
+        sa.Column("answer", store.base.JsonValue, nullable=True),
+        sa.Column("error", sa.String(length=500), nullable=True),
+        sa.Column("created_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("ended_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_tour_plans_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tour_plans")),
+    )
+    with op.batch_alter_table("tour_plans", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tour_plans_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tour_plans_hub"), ["hub"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tour_plans_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tour_plans_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
         "tracked_parcels",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=False),
@@ -916,6 +950,72 @@ def upgrade() -> None:
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_orders_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_orders_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "tour_links",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("vehicle", sa.Integer(), nullable=False),
+        sa.Column("expires_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan_id"], ["tour_plans.id"], name=op.f("fk_tour_links_plan_id_tour_plans")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_tour_links_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tour_links")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_tour_links_token_hash")),
+    )
+    with op.batch_alter_table("tour_links", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tour_links_plan_id"), ["plan_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tour_links_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "tour_visits",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("vehicle", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("stop", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("what", sa.String(length=10), nullable=False),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("lon", sa.Double(), nullable=True),
+        sa.Column("arrives_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("starts_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("leaves_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("place", sa.String(length=80), nullable=False),
+        sa.Column("parcel_ids", store.base.JsonValue, nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("ended_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("proof", sa.String(length=20), nullable=False),
+        sa.Column("sealed_proof", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_photo", sa.LargeBinary(), nullable=True),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan_id"], ["tour_plans.id"], name=op.f("fk_tour_visits_plan_id_tour_plans")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_tour_visits_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tour_visits")),
+        sa.UniqueConstraint(
+            "plan_id", "vehicle", "position", name=op.f("uq_tour_visits_plan_id_vehicle_position")
+        ),
+    )
+    with op.batch_alter_table("tour_visits", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tour_visits_place"), ["place"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tour_visits_plan_id"), ["plan_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tour_visits_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
         "labels",
@@ -1285,6 +1385,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_labels_tenant_id"))
 
     op.drop_table("labels")
+    with op.batch_alter_table("tour_visits", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tour_visits_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_tour_visits_plan_id"))
+        batch_op.drop_index(batch_op.f("ix_tour_visits_place"))
+
+    op.drop_table("tour_visits")
+    with op.batch_alter_table("tour_links", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tour_links_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_tour_links_plan_id"))
+
+    op.drop_table("tour_links")
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_orders_tenant_id"))
         batch_op.drop_index(batch_op.f("ix_orders_state"))
@@ -1318,6 +1429,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_tracked_parcels_number")
 
     op.drop_table("tracked_parcels")
+    with op.batch_alter_table("tour_plans", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tour_plans_tenant_id"))
+        batch_op.drop_index(batch_op.f("ix_tour_plans_state"))
+        batch_op.drop_index(batch_op.f("ix_tour_plans_hub"))
+        batch_op.drop_index(batch_op.f("ix_tour_plans_created_at"))
+
+    op.drop_table("tour_plans")
     with op.batch_alter_table("stray_scans", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stray_scans_tenant_id"))
 

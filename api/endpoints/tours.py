@@ -1,0 +1,336 @@
+"""Tours over HTTP: send a day, follow its planning, read or cancel it, get its papers."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from api.callers import Visit, allowed
+from api.endpoints.fields import Code, Given
+from api.endpoints.quote_schemas import Out
+from api.idempotency import Answer, Change, changing
+from api.paging import Page, PagingDep
+from api.problems import SHARED, problems
+from core.errors import Conflict, NotFound
+from core.ids import TourPlanId
+from routing.flows.cancel_tours import cancel_tours
+from routing.flows.plan_collections import plan_collections
+from routing.flows.read_tours import TourDay, read_tours
+from routing.flows.request_tours import MOST_SECONDS, WhichDay, request_tours
+from routing.tables import TourPlanRow
+from routing.tours.plan import RELOAD
+
+router = APIRouter(prefix="/v1/tours", tags=["tours"])
+
+CHANGES = ("invalid_input", "conflict", "in_progress", "idempotency_key_missing", "key_reused")
+TourState = Literal["queued", "planning", "done", "cancelled", "failed"]
+
+DAY_EXAMPLE: Any = {
+    "name": "Tuesday",
+    "currency": "EUR",
+    "depots": [{"lat": 48.2, "lon": 16.37}],
+    "vehicles": [
+        {"count": 2, "name": "van", "capacity": {"parcels": 80}, "shift": [25200, 61200],
+         "fixed_minor": 4000, "per_km_minor": 40, "per_hour_minor": 2000}
+    ],
+    "stops": [
+        {"number": 12, "lat": 48.21, "lon": 16.4, "load": {"parcels": 2},
+         "windows": [[32400, 36000]], "service_s": 180},
+        {"number": 7, "lat": 48.19, "lon": 16.35, "load": {"parcels": 1}, "service_s": 180},
+    ],
+}  # fmt: skip
+
+Seconds = Annotated[
+    int, Field(ge=1, le=MOST_SECONDS, description="CPU seconds of the search on one core.")
+]
+ZoneName = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")]
+
+
+class ToursIn(Given):
+    """A day in the tours format (`docs/reference/tours-format.md`), and when it is."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"date": "2026-03-03", "zone": "Europe/Vienna", "seconds": 5, "day": DAY_EXAMPLE}
+            ]
+        },
+    )
+
+    date: date
+    zone: ZoneName = Field("UTC", description="IANA zone; second 0 is midnight there.")
+    seconds: Seconds = 10
+    seed: int = Field(1, ge=0, le=2**31 - 1, description="Same seed, same search.")
+    day: dict[str, Any] = Field(description="Depots, vehicles, stops, shipments, rules.")
+
+
+class CollectionsIn(Given):
+    """The round that brings to a hub what its parcels of a day wait for."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"hub": "hub-lille", "date": "2026-03-03", "seconds": 5, "vans": 2}]
+        },
+    )
+
+    hub: Code
+    date: date
+    seconds: Seconds = 10
+    vans: int = Field(4, ge=1, le=200)
+    van_weight_g: int = Field(800_000, ge=1, le=40_000_000)
+
+
+class ProgressOut(Out):
+    """The best plan so far."""
+
+    tours: int
+    unserved: int
+    cost_minor: int
+    engine: str
+
+
+class TourPlanOut(Out):
+    """A day of tours, without its stops."""
+
+    id: UUID
+    name: str
+    state: TourState
+    hub: str | None = Field(None, description="Set for a collection round.")
+    zone: str
+    day_starts: datetime
+    seconds: int
+    cancel_asked: bool
+    progress: ProgressOut | None = None
+    error: str | None = None
+    created_at: datetime
+    ended_at: datetime | None = None
+
+
+class StopOut(Out):
+    """A stop on a tour; `stop` is the sender's number, 0 a reload at the depot."""
+
+    stop: int
+    arrives_at: datetime
+    starts_at: datetime
+    leaves_at: datetime
+    state: Literal["planned", "done", "failed"]
+    proof: Literal["", "code", "signature"]
+    place: str
+    parcels: list[UUID]
+
+
+class TourOut(Out):
+    """One vehicle's day."""
+
+    vehicle: int
+    leaves_at: datetime
+    back_at: datetime
+    distance_m: int
+    cost_minor: int
+    stops: list[StopOut]
+
+
+class UnservedOut(Out):
+    """A stop that is left out, the rule that stops it, and what would free it."""
+
+    stop: int
+    reason: str
+    detail: str
+
+
+class TourDayOut(TourPlanOut):
+    """A day of tours with what is planned."""
+
+    currency: str
+    tours: list[TourOut]
+    unserved: list[UnservedOut]
+    notes: list[str] = Field(description="Which engines could not plan this day, and why.")
+
+
+def _head(row: TourPlanRow) -> TourPlanOut:
+    return TourPlanOut.model_validate(row, from_attributes=True)
+
+
+def day_out(day: TourDay) -> TourDayOut:
+    """The answer for a day."""
+    plan, problem, starts = day.plan, day.problem, day.row.day_starts
+    visits = {(row.vehicle, row.position): row for row in day.visits}
+    tours = [
+        TourOut(
+            vehicle=tour.vehicle,
+            leaves_at=starts + timedelta(seconds=tour.leave_s),
+            back_at=starts + timedelta(seconds=tour.back_s),
+            distance_m=tour.distance_m,
+            cost_minor=round(tour.cost / problem.scale),
+            stops=[
+                StopOut(
+                    **{
+                        name: getattr(row, name)
+                        for name in StopOut.model_fields
+                        if name != "parcels"
+                    },
+                    parcels=[UUID(each) for each in row.parcel_ids],
+                )
+                for position, _visit in enumerate(tour.visits, start=1)
+                for row in (visits[tour.vehicle, position],)
+            ],
+        )
+        for tour in (() if plan is None else plan.tours)
+    ]
+    unserved = [
+        UnservedOut(
+            stop=0 if note.stop == RELOAD else problem.stops[note.stop].number,
+            reason=note.reason,
+            detail=note.detail,
+        )
+        for note in (() if plan is None else plan.unserved)
+    ]
+    return TourDayOut(
+        **_head(day.row).model_dump(),
+        currency=problem.currency,
+        tours=tours,
+        unserved=unserved,
+        notes=list((day.row.answer or {}).get("notes", ())),
+    )
+
+
+def _accepted(session: Session, plan_id: TourPlanId) -> Answer:
+    session.flush()
+    row = session.get_one(TourPlanRow, plan_id)
+    return Answer(_head(row), 202, {"Location": f"/v1/tours/{plan_id}"})
+
+
+@router.post(
+    "",
+    operation_id="plan_tours",
+    status_code=202,
+    response_model=TourPlanOut,
+    responses=problems(*SHARED, *CHANGES),
+)
+def plan_day(body: ToursIn, change: Change = changing("tours:write")) -> Response:
+    """Plan a day of tours in the background: follow it at the address in `Location`."""
+
+    def work(session: Session) -> Answer:
+        which = WhichDay(body.date, body.zone)
+        return _accepted(
+            session,
+            request_tours(session, body.day, which=which, seconds=body.seconds, seed=body.seed),
+        )
+
+    return change.once(work)
+
+
+@router.post(
+    "/collections",
+    operation_id="plan_collections",
+    status_code=202,
+    response_model=TourPlanOut,
+    responses=problems(*SHARED, *CHANGES, "not_found"),
+)
+def plan_round(body: CollectionsIn, change: Change = changing("tours:write")) -> Response:
+    """Plan a hub's collection round: what its parcels of that day wait for, place by place."""
+
+    def work(session: Session) -> Answer:
+        plan_id = plan_collections(
+            session,
+            body.hub,
+            body.date,
+            vans=body.vans,
+            van_weight_g=body.van_weight_g,
+            seconds=body.seconds,
+        )
+        return _accepted(session, plan_id)
+
+    return change.once(work)
+
+
+@router.get("", operation_id="list_tours", responses=problems(*SHARED))
+def list_days(
+    paging: PagingDep,
+    state: Annotated[TourState | None, Query(description="Only plans in this state.")] = None,
+    visit: Visit = allowed("tours:read"),
+) -> Page[TourPlanOut]:
+    """Days of tours, newest first."""
+    query = select(TourPlanRow)
+    if state is not None:
+        query = query.where(TourPlanRow.state == state)
+    with visit.reading() as session:
+        rows, cursor = paging.take(session, query, TourPlanRow.id)
+        return Page[TourPlanOut](items=[_head(row) for row in rows], next_cursor=cursor)
+
+
+@router.get("/{plan_id}", operation_id="read_tours", responses=problems(*SHARED, "not_found"))
+def read_day_of_tours(plan_id: UUID, visit: Visit = allowed("tours:read")) -> TourDayOut:
+    """How far it is; when it has ended, its tours, and why a stop is left out."""
+    with visit.reading() as session:
+        return day_out(read_tours(session, TourPlanId(plan_id)))
+
+
+@router.delete(
+    "/{plan_id}",
+    operation_id="cancel_tours",
+    status_code=202,
+    response_model=TourPlanOut,
+    responses=problems(*SHARED, "not_found", "conflict"),
+)
+def cancel_day(plan_id: UUID, visit: Visit = allowed("tours:write")) -> TourPlanOut:
+    """Cancel: what is being planned ends within half a second with the best plan so far."""
+    with visit.writing() as session:
+        cancel_tours(session, TourPlanId(plan_id))
+        session.flush()
+        return _head(session.get_one(TourPlanRow, plan_id))
+
+
+PICTURES = {
+    "map.svg": "image/svg+xml",
+    "gantt.svg": "image/svg+xml",
+    "drivers.pdf": "application/pdf",
+}
+
+
+def paper_of(day: TourDay, paper: str) -> bytes:
+    """The map, the chart of the day, or the drivers' sheets; raises Conflict before there is a plan."""
+    if day.plan is None:
+        raise Conflict("nothing is planned yet", code="no_plan_yet")
+    from routing.tours.driver_sheet import driver_sheets
+    from routing.tours.picture import gantt_svg, map_svg
+
+    if paper == "map.svg":
+        return map_svg(day.problem, day.plan, depot=day.problem.depot_at).encode()
+    if paper == "gantt.svg":
+        return gantt_svg(day.problem, day.plan).encode()
+    if paper == "drivers.pdf":
+        return driver_sheets(day.problem, day.plan)
+    raise NotFound
+
+
+@router.get(
+    "/{plan_id}/papers/{paper}",
+    operation_id="read_tour_paper",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}}
+                for kind in PICTURES.values()
+            }
+        },
+        **problems(*SHARED, "not_found", "conflict"),
+    },
+)
+def read_paper(
+    plan_id: UUID,
+    paper: Literal["map.svg", "gantt.svg", "drivers.pdf"],
+    visit: Visit = allowed("tours:read"),
+) -> Response:
+    """A picture of the day, or the sheets for the drivers."""
+    with visit.reading() as session:
+        content = paper_of(read_tours(session, TourPlanId(plan_id)), paper)
+    return Response(content, media_type=PICTURES[paper], headers={"Cache-Control": "no-store"})

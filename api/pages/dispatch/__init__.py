@@ -1,0 +1,1 @@
+"""Pages of who sends vehicles out: days of tours, their map and chart, the drivers' links."""

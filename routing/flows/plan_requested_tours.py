@@ -1,0 +1,95 @@
+"""Plans the tours of a day that was asked for, telling how far it is and heeding a cancel."""
+
+import json
+import time
+from collections.abc import Callable
+
+from core.ids import TenantId, TourPlanId
+from routing.flows.plan_tours import plan_tours
+from routing.flows.write_tours import write_tours
+from routing.tables import TourPlanRow, tour_progress
+from routing.tours.day_file import read_day
+from routing.tours.plan import Plan
+from routing.tours.problem import Problem
+from store.session import Sessions, lock, now
+
+LOOK_EVERY_S = 0.2  # how often the row is asked for a cancel
+BEAT_EVERY_S = 3.0
+
+
+def plan_requested_tours(
+    sessions: Sessions,
+    tenant: TenantId,
+    plan_id: TourPlanId,
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+) -> None:
+    """Plan it if it is still queued. No transaction stays open while an engine runs.
+
+    `stopping` says that this process is about to end: the plan is queued again.
+    """
+    with sessions(tenant) as session:
+        row = lock(session, TourPlanRow, plan_id)
+        if row.state != "queued":
+            return
+        row.state, row.beat_at = "planning", now(session)
+        problem = read_day(json.loads(row.document))
+        seconds, seed = row.seconds, row.seed
+    teller = _Teller(sessions, tenant, plan_id, problem, stopping)
+    try:
+        plan = plan_tours(
+            problem, seconds=seconds, seed=seed, cancelled=teller.cancelled, told=teller.hear
+        )
+    except Exception as error:
+        with sessions(tenant) as session:
+            row = lock(session, TourPlanRow, plan_id)
+            row.state, row.ended_at = "failed", now(session)
+            row.error = f"{type(error).__name__}: {error}"[:500]
+        raise
+    with sessions(tenant) as session:
+        if stopping() and not teller.asked:
+            lock(session, TourPlanRow, plan_id).state = "queued"
+            return
+        write_tours(session, plan_id, problem, plan)
+
+
+class _Teller:
+    """Between the engine's child and the row: the best so far out, a cancel in."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        tenant: TenantId,
+        plan_id: TourPlanId,
+        problem: Problem,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._sessions, self._tenant = sessions, tenant
+        self._plan_id = plan_id
+        self._problem = problem
+        self._stopping = stopping
+        self._best: Plan | None = None
+        self._looked = self._beat = time.monotonic()
+        self.asked = False
+
+    def hear(self, plan: Plan) -> None:
+        self._best = plan
+
+    def cancelled(self) -> bool:
+        if self.asked or self._stopping():
+            return True
+        instant = time.monotonic()
+        if instant - self._looked >= LOOK_EVERY_S:
+            self._looked = instant
+            self._look(instant)
+        return self.asked
+
+    def _look(self, instant: float) -> None:
+        best, self._best = self._best, None
+        with self._sessions(self._tenant) as session:
+            row = session.get_one(TourPlanRow, self._plan_id)
+            self.asked = row.cancel_asked
+            if best is not None:
+                row.progress = tour_progress(self._problem, best)
+            if best is not None or instant - self._beat >= BEAT_EVERY_S:
+                row.beat_at, self._beat = now(session), instant
