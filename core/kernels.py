@@ -19,14 +19,27 @@ try:
 except ImportError:  # a machine without numba wheels
     _numba = None
 
+_dispatchers: list[Any] = []
+
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` with the on-disk cache; identity without numba."""
     if _numba is None:
         return function
-    return cast("Callable[P, R]", _numba.njit(cache=True, nogil=True)(function))
+    dispatcher = _numba.njit(cache=True, nogil=True)(function)
+    _dispatchers.append(dispatcher)
+    return cast("Callable[P, R]", dispatcher)
 
 
 def compiled() -> bool:
     """True when kernels run as machine code in this process."""
     return _numba is not None and not _numba.config.DISABLE_JIT
+
+
+def compiled_here() -> tuple[str, ...]:
+    """Kernels that this process had to compile, because the cache of the set-up lacked them."""
+    return tuple(
+        f"{each.py_func.__module__}.{each.py_func.__name__}"
+        for each in _dispatchers
+        if compiled() and sum(each.stats.cache_misses.values())
+    )

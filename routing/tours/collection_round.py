@@ -12,6 +12,7 @@ from routing.tours.travel import geodesic_matrix
 SERVICE_S = 300  # at a place, whatever is loaded
 SHIFT_S = (5 * 3600, 22 * 3600)
 NEVER = [0, 0]  # before any van leaves
+SPEED_KMH = 50  # towns and the roads between them
 PER_KM_MINOR, PER_HOUR_MINOR, FIXED_MINOR = 40, 2000, 4000
 
 
@@ -51,7 +52,7 @@ def round_document(
     A stop closes early enough to drive straight to the hub, and vans are back by the last due hour;
     a place whose goods are ready too late gets a window before the shift, and is told as not served.
     """
-    matrix = geodesic_matrix([hub, *(each.point for each in waiting)])
+    matrix = geodesic_matrix([hub, *(each.point for each in waiting)], speed_kmh=SPEED_KMH)
     stops = []
     for number, each in enumerate(waiting, start=1):
         way_s = int(matrix.duration_s[number, 0]) + SERVICE_S
@@ -73,6 +74,7 @@ def round_document(
         "name": name,
         "currency": currency,
         "depots": [{"lat": hub.lat, "lon": hub.lon}],
+        "travel": {"speed_kmh": SPEED_KMH},
         "vehicles": [
             {
                 "count": vans.count,

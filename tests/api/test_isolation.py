@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.endpoints.tours import DAY_EXAMPLE
 from api.wiring import Lanewise
 from api.worker import run_until_idle
 from core.ids import TenantId
@@ -45,6 +46,7 @@ class Visit:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+TOURS = {"date": "2026-03-03", "seconds": 1, "day": DAY_EXAMPLE}
 OPEN = {"health", "ready", "metrics"}  # tell nothing of any tenant, take no key
 
 VISITS: dict[str, Visit] = {
@@ -164,6 +166,14 @@ VISITS: dict[str, Visit] = {
         lambda ids: f"/v1/webhooks/carriers/{ids['webhook source']}", {}, (403,), (403,)
     ),
     "read_calibration": Visit(lambda ids: "/v1/calibration", None, (200,)),
+    "plan_tours": Visit(lambda ids: "/v1/tours", TOURS, (202,)),
+    "plan_collections": Visit(
+        lambda ids: "/v1/tours/collections", {"hub": "hub-lille", "date": "2026-03-03"}
+    ),
+    "list_tours": Visit(lambda ids: "/v1/tours", None, (200,)),
+    "read_tours": Visit(lambda ids: f"/v1/tours/{ids['tours']}"),
+    "cancel_tours": Visit(lambda ids: f"/v1/tours/{ids['tours']}"),
+    "read_tour_paper": Visit(lambda ids: f"/v1/tours/{ids['tours']}/papers/map.svg"),
     "list_audit": Visit(lambda ids: f"/v1/audit?subject_id={ids['key']}", None, (200,)),
 }
 
@@ -195,6 +205,7 @@ def owned(caller: Caller, lanewise: Lanewise, market: TenantId, order: dict[str,
     wish = {"line": caller.get(eligibility(ids)).json()["lines"][0]["line"], "qty": 1}
     returned = {"order_id": ids["order"], "lines": [{**wish, "cause": "damaged"}]}
     ids["return"] = caller.post("/v1/returns", json=returned).json()["items"][0]["id"]
+    ids["tours"] = caller.post("/v1/tours", json=TOURS).json()["id"]
     ids["manifest"] = caller.post("/v1/manifests", json=ids.manifest).json()["id"]
     return ids
 
