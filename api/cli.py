@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "seed-demo": ("seed_demo", "load the bundled demo marketplace"),
     "pack": ("pack", "pack orders into the cheapest boxes"),
     "packing-report": ("packing_report", "how much air was shipped in a year"),
+    "simulate": ("simulate", "run a marketplace in a box; report and certificate"),
     "sandbox-carrier": ("sandbox_carrier", "run the simulated carrier's HTTP server"),
     "tracking-number": ("tracking_number", "whose tracking numbers these are"),
     "settings": ("settings", "show every setting in force"),

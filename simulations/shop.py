@@ -22,6 +22,7 @@ class Placed:
     parcels: tuple[str, ...]
     promised: datetime
     option: str
+    level: str  # probability that the promise states, decimal text
     charge_minor: int
 
 
@@ -65,6 +66,7 @@ class Shop:
             parcels=tuple(reply.body["parcels"]),
             promised=datetime.fromisoformat(option["promise"]["ends_at"]),
             option=option["code"],
+            level=str(option["promise"]["level"]),
             charge_minor=int(option["charge"]["total"]["minor"]),
         )
 
@@ -138,6 +140,8 @@ class CarrierVoice:
         self._marketplace = marketplace
         self._path = path
         self._secret = base64.b64decode(secret.removeprefix("whsec_"))
+        self.acknowledged: set[str] = set()
+        """Ids of the messages that were taken."""
 
     def tell(self, tracking_number: str, telling: Telling, *, place: str) -> None:
         """Send one scan; the same scan again has the same message id."""
@@ -154,6 +158,7 @@ class CarrierVoice:
         reply = self._marketplace.call("POST", self._path, raw=raw, headers=headers)
         if not reply.ok:
             raise LanewiseError(f"webhook answered {reply.status}: {reply.body}")
+        self.acknowledged.add(message)
 
 
 def pick(options: Sequence[dict[str, Any]], preference: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ named for what it decides, so that the same seed tells the same story whatever e
 """
 
 import random
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,6 +57,7 @@ class OrderFate:
     destination: Destination
     language: str
     charge_minor: int
+    level: str  # probability that the promise states, decimal text
     sellers: tuple[str, ...]
     parcels: list[ParcelFate] = field(default_factory=list)
     returned: bool = False
@@ -65,6 +66,12 @@ class OrderFate:
     @property
     def settled(self) -> bool:
         return all(parcel.delivered_at or parcel.lost for parcel in self.parcels)
+
+    @property
+    def arrived_at(self) -> datetime | None:
+        """When the last parcel came; None when one is missing."""
+        times = [parcel.delivered_at for parcel in self.parcels]
+        return max((at for at in times if at is not None), default=None) if all(times) else None
 
     @property
     def kept(self) -> bool:
@@ -134,11 +141,16 @@ class World:
         self._voices = voices
         self._env = simpy.Environment()
         self._busy = 0
+        self._say: Callable[[str], None] = lambda _: None
         self._delay_due = scenario.certain_delay
         self._return_due = scenario.certain_delay
 
-    def run(self) -> WorldReport:
-        """Let everything happen; returns when the last parcel has settled or time is up."""
+    def run(self, say: Callable[[str], None] = lambda _: None) -> WorldReport:
+        """Let everything happen; returns when the last parcel has settled or time is up.
+
+        `say` hears of every day that has passed.
+        """
+        self._say = say
         end = self.scenario.start + timedelta(days=self.scenario.days) + self.scenario.settle
         self._start(self._shoppers())
         self._env.run(until=self._env.process(self._ticks(end)))
@@ -173,7 +185,10 @@ class World:
         """The schedule goes on when nobody acts, until all is settled or time is up."""
         while self._busy and self._env.now < self._seconds(end):
             yield self._env.timeout(TICK.total_seconds())
-            self._now()
+            instant = self._now()
+            if instant.hour == self.scenario.start.hour:
+                orders = len(self.report.orders)
+                self._say(f"{instant:%Y-%m-%d}: {orders} orders, {self._busy} things under way")
 
     def _shoppers(self) -> Process:
         for wish in wishes(self._network, self.scenario, self._places, self.seed):
@@ -204,6 +219,7 @@ class World:
             destination=wish.destination,
             language=wish.language,
             charge_minor=placed.charge_minor,
+            level=placed.level,
             sellers=tuple(sorted({content["seller"] for content in contents})),
         )
         self.report.orders.append(fate)

@@ -1,0 +1,1 @@
+"""A rehearsal: a scenario on a marketplace of its own, its books, its page."""
