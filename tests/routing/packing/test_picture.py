@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from routing.packing.goods import Box, PackedParcel, Packing, PackItem, Placement, Tariff
 from routing.packing.pack import pack
-from routing.packing.picture import back_to_front, behind, draw, flat, frames
+from routing.packing.picture import back_to_front, behind, draw, flat, frames, outline, outside
 
 BOX = Box("S", (200, 150, 100), (206, 156, 106), 80, 5_000, 40)
 TARIFF = Tariff("t", ((10_000, 100),), 10)
@@ -40,6 +40,24 @@ def test_frames_add_one_piece_a_step_and_stress_it() -> None:
     assert [numbers(picture) for picture in pictures] == [[1], [1, 2], [1, 2, 3], [1, 2, 3, 4]]
     assert all(picture.count("#ffd166") == 1 for picture in pictures)
     assert "#ffd166" not in draw(packed, title="o")
+
+
+def test_a_number_stands_where_its_piece_is_seen() -> None:
+    # Half of the top of the lower one, and of each side, lies behind the upper and the front one.
+    low = Placement(0, 0, 0, 0, 100, 100, 40)
+    high = Placement(1, 0, 0, 40, 60, 100, 40)
+    front = Placement(2, 100, 0, 0, 60, 100, 30)
+    packed = PackedParcel(BOX, (low, high, front), 1, 1, 1, 1)
+    texts = {
+        text.text: (float(text.get("x", "")), float(text.get("y", "")))
+        for text in ET.fromstring(draw(packed, title="o")).iter(f"{SVG}text")
+    }
+    assert set(texts) == {"1", "2", "3"}
+    x, y = texts["1"]
+    size = 9.0  # the smallest: the middle of the number is a third of it above its foot
+    for hiding in (high, front):
+        assert outside((x, y - size / 3), outline(hiding)) > 0
+    assert outside((x, y - size / 3), outline(low)) < 0
 
 
 def test_a_piece_without_a_box_is_drawn_too() -> None:
