@@ -9,6 +9,7 @@ from core.errors import Fault, InvalidInput
 from core.places import Destination
 
 MOST_LINES = 60
+MOST_POINTS = 3
 MOST_UNITS = 500
 """Units of one line; more is a wholesale order, not a cart."""
 
@@ -33,12 +34,22 @@ class Cart:
     policy: str = ""
     group: str = ""
     """Customer group, for charge rules."""
+    nominated_day: date | None = None
+    """Everything is to arrive on that local day, neither before nor later."""
+    pickup_point: str = ""
+    """Everything is to be collected there; a location's code."""
+    pickup_points: int = 0
+    """Offer so many of the nearest pickup points beside the door."""
 
     def __post_init__(self) -> None:
         require_aware("at", self.at)
         faults = []
         if not self.lines:
             faults.append(Fault("lines", "a cart has at least one line"))
+        if not 0 <= self.pickup_points <= MOST_POINTS:
+            faults.append(Fault("pickup_points", f"at most {MOST_POINTS}"))
+        if self.pickup_point and self.pickup_points:
+            faults.append(Fault("pickup_points", "name a pickup point, or ask for the nearest"))
         if len(self.lines) > MOST_LINES:
             faults.append(Fault("lines", f"at most {MOST_LINES} lines"))
         seen: set[str] = set()

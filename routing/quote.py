@@ -133,6 +133,31 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryWindow:
+    """A window by appointment on the promised day, kept with at least the level."""
+
+    code: str
+    starts_at: datetime
+    ends_at: datetime
+    probability: str
+    """That everything has arrived by its end, four decimals, rounded down."""
+
+
+@dataclass(frozen=True, slots=True)
+class PickupPoint:
+    """Where the shopper collects."""
+
+    code: str
+    name: str
+    street: str
+    city: str
+    postcode: str
+    country: str
+    distance_m: int
+    """Great-circle, from the destination's point."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryOption:
     """One choice for the shopper."""
 
@@ -150,6 +175,10 @@ class DeliveryOption:
     responsibility: tuple[Responsibility, ...]
     why: tuple[Sentence, ...] = ()
     """Why this date, this split, these origins."""
+    windows: tuple[DeliveryWindow, ...] = ()
+    """Where all its carriers deliver by appointment."""
+    pickup_point: PickupPoint | None = None
+    """None: to the door."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,11 +281,25 @@ class Quote:
     stock: tuple[SeenStock, ...] = ()
     """What was live when it was made, so that the quote can be planned again alike."""
     used: tuple[SeenUse, ...] = ()
+    nominated_day: date | None = None
+    pickup: str = ""
+    """The pickup point that was asked for."""
+    pickup_points: int = 0
+    """How many of the nearest pickup points were asked for."""
 
     @property
     def cart(self) -> Cart:
         """What was asked."""
-        return Cart(self.destination, self.lines, self.at, self.policy, self.group)
+        return Cart(
+            destination=self.destination,
+            lines=self.lines,
+            at=self.at,
+            policy=self.policy,
+            group=self.group,
+            nominated_day=self.nominated_day,
+            pickup_point=self.pickup,
+            pickup_points=self.pickup_points,
+        )
 
     def option(self, code: str) -> DeliveryOption | None:
         """The option of that code or name."""

@@ -8,7 +8,9 @@ from core.ids import QuoteId
 from routing.cart import Cart, Live
 from routing.checkout.details import Describer
 from routing.checkout.from_network import CartProblem, build_problem
+from routing.checkout.nominated import explain_no_day
 from routing.checkout.options import choose_plans
+from routing.checkout.pickups import nearest_points
 from routing.checkout.problem import Answer, Reason
 from routing.checkout.solve import solve
 from routing.checkout.why import WhyCode
@@ -34,6 +36,15 @@ def plan_quote(snapshot: Snapshot, cart: Cart, live: Live, quote_id: QuoteId) ->
     problem = build_problem(snapshot, cart, live)
     answer = solve(problem.problem)
     options = _options(snapshot, problem, answer)
+    reasons = answer.reasons
+    if not answer.plans and cart.nominated_day is not None:
+        reasons = explain_no_day(snapshot, cart, live, reasons)
+    rates = _rates(problem, options)
+    for point in nearest_points(snapshot, cart.destination, cart.pickup_points):
+        collected = replace(cart, pickup_point=point.code, pickup_points=0)
+        there = build_problem(snapshot, collected, live)
+        more = _collected(snapshot, there, len(options))
+        options, rates = (*options, *more), rates | _rates(there, more)
     return Quote(
         id=quote_id,
         network=snapshot.version,
@@ -47,16 +58,33 @@ def plan_quote(snapshot: Snapshot, cart: Cart, live: Live, quote_id: QuoteId) ->
         currency=snapshot.network.marketplace.currency,
         group=cart.group,
         lines=cart.lines,
-        options=options,
+        options=_with_differences(options),
         exact=answer.exact,
         bound_minor=answer.bound,
-        reasons=tuple(_why_not(reason) for reason in answer.reasons),
+        reasons=tuple(_why_not(reason) for reason in reasons),
         left_out=tuple(
             Unused(each.kind, each.code, each.reason, each.detail) for each in problem.left_out
         ),
-        rates=_rates(problem, options),
+        rates=tuple(rates[pair] for pair in sorted(rates)),
         stock=tuple(SeenStock(*key, units) for key, units in sorted(live.stock.items())),
         used=_seen_use(problem, live),
+        nominated_day=cart.nominated_day,
+        pickup=cart.pickup_point,
+        pickup_points=cart.pickup_points,
+    )
+
+
+def _collected(snapshot: Snapshot, problem: CartProblem, after: int) -> tuple[DeliveryOption, ...]:
+    """The cheapest and the fastest way to one pickup point, numbered on from `after`."""
+    plans = solve(problem.problem, ("cost", "date", "parcels")).plans
+    if not plans:
+        return ()
+    cheapest = min(plans, key=lambda plan: (plan.cost, plan.date))
+    fastest = min(plans, key=lambda plan: (plan.date, plan.cost))
+    describer = Describer(snapshot, problem)
+    return tuple(
+        describer.option(f"o{number}", plan, (), plans)
+        for number, plan in enumerate(dict.fromkeys((fastest, cheapest)), start=after + 1)
     )
 
 
@@ -79,21 +107,20 @@ def _options(
     chosen = choose_plans(
         answer.plans, problem.policy.option_names, arrives_as_one=describer.arrives_as_one
     )
-    options = [
+    return tuple(
         describer.option(f"o{number}", plan, names, answer.plans)
         for number, (plan, names) in enumerate(chosen, start=1)
-    ]
-    return tuple(_with_differences(options))
+    )
 
 
-def _with_differences(options: Sequence[DeliveryOption]) -> list[DeliveryOption]:
+def _with_differences(options: Sequence[DeliveryOption]) -> tuple[DeliveryOption, ...]:
     """Each option beside the one before it: days later, parcels more, money more."""
     told = list(options[:1])
     for number, (before, option) in enumerate(itertools.pairwise(options), start=1):
         difference = difference_of(before, option, to=before.code)
         why = _priced_why(option, options[:number])
         told.append(replace(option, difference=difference, why=why))
-    return told
+    return tuple(told)
 
 
 def _priced_why(option: DeliveryOption, before: Sequence[DeliveryOption]) -> tuple[Sentence, ...]:
@@ -119,7 +146,9 @@ def _why_not(reason: Reason) -> WhyNot:
     return WhyNot(reason.code.value, reason.line, details)
 
 
-def _rates(problem: CartProblem, options: Sequence[DeliveryOption]) -> tuple[UsedRate, ...]:
+def _rates(
+    problem: CartProblem, options: Sequence[DeliveryOption]
+) -> dict[tuple[str, str], UsedRate]:
     """The exchange rates behind the carriers' prices in these options."""
     used: dict[tuple[str, str], UsedRate] = {}
     for option in options:
@@ -129,4 +158,4 @@ def _rates(problem: CartProblem, options: Sequence[DeliveryOption]) -> tuple[Use
                 used[rate.base, rate.quote] = UsedRate(
                     rate.base, rate.quote, rate.rate, rate.day, rate.source
                 )
-    return tuple(used[pair] for pair in sorted(used))
+    return used

@@ -27,7 +27,10 @@ def explain_option(snapshot: Snapshot, quote: Quote, code: str, live: Live) -> E
     if option is None:
         raise NotFound(f"the quote has no option {code!r}", code="unknown_option")
     stock = Live(_with_own(live, option), live.used)
-    problem = build_problem(snapshot, quote.cart, stock)
+    cart = quote.cart
+    if option.pickup_point is not None:
+        cart = replace(cart, pickup_point=option.pickup_point.code, pickup_points=0)
+    problem = build_problem(snapshot, cart, stock)
     describer = Describer(snapshot, problem)
     plan = plan_of(snapshot, problem, option)
     alternatives = []

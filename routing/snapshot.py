@@ -21,7 +21,7 @@ from routing.checkout.problem import NEVER, IntArray, Window
 from routing.network.destinations import PostalIndex
 from routing.network.goods import Box, Offer
 from routing.network.network import Network
-from routing.network.places import Hub, InboundLane, Location
+from routing.network.places import Hub, InboundLane, Location, LocationKind
 from routing.network.policies import Policy
 from routing.network.services import Pickup, Service, TransitRow
 
@@ -73,6 +73,7 @@ class Snapshot:
     hubs: Mapping[str, Hub]
     shapes: Mapping[str, Any]
     """Prepared shapely polygons by name."""
+    pickup_points: tuple[Location, ...] = ()
     memory: _Memory = field(default_factory=_Memory)
 
     @property
@@ -192,6 +193,9 @@ def compile_snapshot(network: Network, version: str) -> Snapshot:
         lanes_from=_grouped(network.lanes, "origin"),
         hubs={hub.location: hub for hub in network.hubs},
         shapes=_prepared(json.loads(network.shapes_json)),
+        pickup_points=tuple(
+            place for place in network.locations if place.kind is LocationKind.PICKUP_POINT
+        ),
     )
 
 

@@ -195,6 +195,8 @@ class PlannedParcelRow(OfTenant, Base):
     customs: Mapped[str] = mapped_column(String(4))
     cost_minor: Mapped[int]
     cost_lines: Mapped[list[Any]]
+    carrier_note: Mapped[str] = mapped_column(String(100), default="")
+    """What its carrier is asked to heed: a day, a window."""
     state: Mapped[str] = mapped_column(String(20), index=True)
     booking_id: Mapped[UUID | None]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from simulations.demo_catalogue import DemoSku, skus
-from simulations.demo_places import LOCATIONS, SELLERS, TOWNS, DemoLocation
+from simulations.demo_places import LOCATIONS, PICKUP_POINTS, SELLERS, TOWNS, DemoLocation
 from simulations.demo_services import (
     CO2E,
     LANE_LEVELS,
@@ -222,7 +222,7 @@ def _place_files() -> dict[str, str]:
         "location,seller,kind,name,street,city,postcode,country,lat,lon,zone,handling_min,"
         "daily_parcels,holidays,box_set"
     )
-    names = {seller.code: seller.name for seller in SELLERS} | {"": "Harbour Market hub"}
+    names = {seller.code: seller.name for seller in SELLERS} | {"": "Harbour Market"}
     return {
         "locations.csv": _csv(
             header,
@@ -246,7 +246,7 @@ def _place_files() -> dict[str, str]:
                     p.holidays,
                     "standard",
                 )
-                for p in LOCATIONS
+                for p in (*LOCATIONS, *PICKUP_POINTS)
             ),
         ),
         "openings.csv": _csv(
@@ -266,7 +266,7 @@ def _place_files() -> dict[str, str]:
 
 
 def _capacity(place: DemoLocation) -> int:
-    return {"warehouse": 800, "store": 60, "hub": 4000}[place.kind]
+    return {"warehouse": 800, "store": 60, "hub": 4000, "pickup_point": 400}[place.kind]
 
 
 def _service_files() -> dict[str, str]:
@@ -278,7 +278,7 @@ def _service_files() -> dict[str, str]:
                 pickups.append((service.code, place.code, service.pickup_days, late, ""))
     header = (
         "service,carrier,name,booked_as,tariff,max_weight_g,max_length_mm,max_width_mm,max_height_mm,"
-        "max_length_plus_girth_mm,delivery_weekdays,tracked,refused_flags,duties"
+        "max_length_plus_girth_mm,delivery_weekdays,tracked,refused_flags,duties,delivers_to,nominates"
     )
     return {
         "carriers.csv": _csv(
@@ -300,9 +300,15 @@ def _service_files() -> dict[str, str]:
                     "yes" if s.tracked else "no",
                     s.refuses,
                     s.duties,
+                    s.delivers_to,
+                    "yes" if s.nominates else "no",
                 )
                 for s in SERVICES
             ),
+        ),
+        "slots.csv": _csv(
+            "service,weekdays,opens,closes",
+            ((s.code, s.delivery_days, *slot) for s in SERVICES for slot in s.slots),
         ),
         "coverage.csv": _csv("service,country,first,last,shape,excluded", covered()),
         "pickups.csv": _csv("service,location,weekdays,at,daily_parcels", pickups),

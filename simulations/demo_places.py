@@ -121,6 +121,18 @@ LOCATIONS: tuple[DemoLocation, ...] = (
     DemoLocation("hub-lille", "", "hub", "Rue de la Haie Plouvier 1", "Lille", "59273", "FR", "FR", 50.588, 3.151, "Europe/Paris", "06:00", "22:00", "22:00", "mon-sat", 0),
 )  # fmt: skip
 
+_KIOSK = ("08:00", "20:00", "20:00", "mon-sat", 0)
+
+PICKUP_POINTS: tuple[DemoLocation, ...] = (
+    DemoLocation("point-paris-11", "", "pickup_point", "Rue Oberkampf 60", "Paris", "75011", "FR", "FR", 48.864, 2.374, "Europe/Paris", *_KIOSK),
+    DemoLocation("point-paris-nord", "", "pickup_point", "Rue de Dunkerque 18", "Paris", "75010", "FR", "FR", 48.880, 2.355, "Europe/Paris", *_KIOSK),
+    DemoLocation("point-lyon", "", "pickup_point", "Place Charles Béraudier 5", "Lyon", "69003", "FR", "FR", 45.760, 4.860, "Europe/Paris", *_KIOSK),
+    DemoLocation("point-amsterdam", "", "pickup_point", "Stationsplein 9", "Amsterdam", "1012 AB", "NL", "NL", 52.378, 4.900, "Europe/Amsterdam", *_KIOSK),
+    DemoLocation("point-berlin", "", "pickup_point", "Invalidenstraße 50", "Berlin", "10115", "DE", "DE-BE", 52.530, 13.370, "Europe/Berlin", *_KIOSK),
+    DemoLocation("point-muenchen", "", "pickup_point", "Bayerstraße 10", "München", "80331", "DE", "DE-BY", 48.140, 11.560, "Europe/Berlin", *_KIOSK),
+    DemoLocation("point-milano", "", "pickup_point", "Piazza Duca d'Aosta 1", "Milano", "20124", "IT", "IT", 45.486, 9.204, "Europe/Rome", *_KIOSK),
+)  # fmt: skip
+
 # Whole countries (one row a zone), regions, then the first signs of postal codes.
 TOWNS: tuple[DemoTown, ...] = (
     DemoTown("GB", "", "", "", 52.56, -1.46, "Europe/London"),

@@ -36,6 +36,10 @@ class DemoService(NamedTuple):
     duties: str = "dap"
     shape: str = ""
     sandbox_service: str = ""
+    nominates: bool = False
+    delivers_to: str = "door"
+    slots: tuple[tuple[str, str], ...] = ()
+    """Windows by appointment on its delivery days."""
 
     @property
     def booked_as(self) -> str:
@@ -54,8 +58,9 @@ SERVICES: tuple[DemoService, ...] = (
     DemoService("nl-intl", "postnl", "PostNL Pakket Internationaal", "postnl/InternationalPakket", ("NL",), (*(c for c in EU if c != "NL"), "GB"), 3, 30_000, (1000, 500, 500), delivery_days="mon-fri"),
     DemoService("fr-colissimo", "colissimo", "Colissimo France", "colissimo/FrFrance", ("FR",), ("FR",), 2, 30_000, (1000, 990, 990), girth_mm=2000),
     DemoService("fr-europe", "colissimo", "Colissimo Europe", "colissimo/Europe", ("FR",), tuple(c for c in EU if c != "FR"), 4, 30_000, (1000, 990, 990), girth_mm=2000, delivery_days="mon-fri"),
-    DemoService("sb-ground", "sandbox", "Sandbox Ground", "", EU, EU, 3, 31_500, (1200, 600, 600), girth_mm=3000, delivery_days="mon-fri", sandbox_service="standard"),
-    DemoService("sb-express", "sandbox", "Sandbox Express", "", (*EU, "GB"), (*EU, "GB"), 1, 20_000, (1000, 600, 600), pickup="16:00", duties="ddp", refuses="hazmat", sandbox_service="express"),
+    DemoService("sb-ground", "sandbox", "Sandbox Ground", "", EU, EU, 3, 31_500, (1200, 600, 600), girth_mm=3000, delivery_days="mon-fri", sandbox_service="standard", nominates=True),
+    DemoService("sb-point", "sandbox", "Sandbox Pickup Point", "", EU, ("FR", "NL", "DE", "IT"), 3, 15_000, (640, 450, 450), sandbox_service="standard", delivers_to="pickup_point"),
+    DemoService("sb-express", "sandbox", "Sandbox Express", "", (*EU, "GB"), (*EU, "GB"), 1, 20_000, (1000, 600, 600), pickup="16:00", duties="ddp", refuses="hazmat", sandbox_service="express", nominates=True, slots=(("09:00", "13:00"), ("13:00", "17:00"), ("17:00", "21:00"))),
     DemoService("sb-evening", "sandbox", "Sandbox Evening, Randstad", "", ("NL",), ("NL",), 0, 15_000, (700, 500, 500), pickup="15:30", hub_pickup="15:30", pickup_days="mon-sat", delivery_days="mon-sat", shape="randstad", sandbox_service="express"),
 )  # fmt: skip
 
@@ -142,6 +147,10 @@ _CONTRACT_PRICES: dict[str, dict[str, tuple[int, ...]]] = {
         "outer": (990, 1190, 1490, 1990, 2990, 4290),
         "islands": (1890, 2290, 2990, 4490, 7490, 11_900),
     },
+    "sb-point": {
+        "core": (490, 560, 720, 990, 1490),
+        "outer": (690, 790, 990, 1390, 2090),
+    },
     "sb-express": {
         "core": (1590, 1790, 2290, 2990, 4490),
         "outer": (2190, 2490, 3190, 4290, 6490),
@@ -223,5 +232,6 @@ CO2E: tuple[Row, ...] = (
     ("fr-colissimo", "160", "30", "85", "ISO 14083", ILLUSTRATIVE, 2025, "yes"),
     ("fr-europe", "190", "40", "100", "ISO 14083", ILLUSTRATIVE, 2025, "yes"),
     ("sb-ground", "170", "35", "90", "ISO 14083", ILLUSTRATIVE, 2025, "yes"),
+    ("sb-point", "90", "30", "85", "ISO 14083", ILLUSTRATIVE, 2025, "yes"),
     ("sb-evening", "120", "20", "60", "ISO 14083", ILLUSTRATIVE, 2025, "yes"),
 )

@@ -83,6 +83,7 @@ class CommitIn(Given):
 
     quote_id: UUID
     option: Code = Field(description="Code or name of the option.")
+    window: Code | None = Field(None, description="Code of one of the option's windows.")
     consignee: AddressIn
     language: str = Field("en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$", description="BCP 47.")
 
@@ -237,6 +238,7 @@ def commit(body: CommitIn, change: Change = changing("orders:write")) -> Respons
             body.consignee.value(),
             key=commit_key(caller.key_id, change.key),
             language=body.language,
+            window=body.window or "",
         )
         if isinstance(outcome, Changed):
             request_id = str(change.visit.request.state.request_id)

@@ -54,6 +54,13 @@ class CartIn(Given):
     at: Instant | None = Field(None, description="Plan as if it were then; default: now.")
     policy: Code | None = Field(None, description="Default: the marketplace's first policy.")
     group: Code | None = Field(None, description="Customer group, for charge rules.")
+    nominated_day: dt.date | None = Field(
+        None, description="Everything is to arrive on that day, neither before nor later."
+    )
+    pickup_point: Code | None = Field(None, description="Everything is to be collected there.")
+    pickup_points: int = Field(
+        0, ge=0, le=3, description="Offer so many of the nearest pickup points beside the door."
+    )
 
 
 class Out(BaseModel):
@@ -195,6 +202,27 @@ class SentenceOut(Out):
     constraints: list[str] = Field(description="Ids of the constraints behind it.")
 
 
+class WindowOut(Out):
+    """A window by appointment on the promised day; name its code on commit."""
+
+    code: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    probability: str = Field(description="That everything has arrived by its end, rounded down.")
+
+
+class PickupPointOut(Out):
+    """Where the shopper collects."""
+
+    code: str
+    name: str
+    street: str
+    city: str
+    postcode: str
+    country: str
+    distance_m: int = Field(description="Great-circle, from the destination's centre.")
+
+
 class OptionOut(Out):
     """One choice for the shopper."""
 
@@ -212,6 +240,8 @@ class OptionOut(Out):
     difference: DifferenceOut | None = None
     responsibility: list[ResponsibilityOut]
     why: list[SentenceOut] = Field(description="Why this date, this split, these origins.")
+    windows: list[WindowOut] = Field(description="Where all its carriers deliver by appointment.")
+    pickup_point: PickupPointOut | None = Field(None, description="Absent: to the door.")
 
 
 class WhyNotOut(Out):

@@ -32,6 +32,9 @@ def cart_of(body: CartIn, visit: Visit) -> Cart:
         at=body.at or visit.lanewise.clock.now(),
         policy=body.policy or "",
         group=body.group or "",
+        nominated_day=body.nominated_day,
+        pickup_point=body.pickup_point or "",
+        pickup_points=body.pickup_points,
     )
 
 

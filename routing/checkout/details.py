@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
 
 from core.money import Money
@@ -12,8 +11,11 @@ from routing.checkout.deadline import latest_order
 from routing.checkout.evaluate import Evaluator, ParcelCost
 from routing.checkout.from_network import CartProblem
 from routing.checkout.likelihood import Likelihoods
+from routing.checkout.pickups import pickup_point_of
 from routing.checkout.problem import CO2_UNKNOWN_G, NEVER, Content, Plan, PlannedParcel
 from routing.checkout.sentences import sentences_of
+from routing.checkout.why import share_text
+from routing.checkout.windows import windows_of
 from routing.network.services import Duties
 from routing.network.trade import NoExchangeRate, settle, tax_on
 from routing.quote import (
@@ -28,8 +30,6 @@ from routing.quote import (
 )
 from routing.snapshot import Snapshot, instant_of
 
-FOUR_PLACES = Decimal("0.0001")
-
 
 class Describer:
     """Describes plans of one cart; what plans share is worked out once."""
@@ -40,6 +40,7 @@ class Describer:
         self.currency = self.network.marketplace.currency
         self.evaluator = Evaluator(cart_problem.problem)
         self.likelihoods = Likelihoods(self.evaluator)
+        self.point = pickup_point_of(snapshot, cart_problem)
         self._parcels: dict[PlannedParcel, OptionParcel] = {}
 
     def arrives_as_one(self, plan: Plan) -> bool:
@@ -70,18 +71,19 @@ class Describer:
             difference=None,
             responsibility=self._responsibility(parcels),
             why=sentences_of(self.of, self.likelihoods, plan, plans),
+            windows=windows_of(self.of, plan),
+            pickup_point=self.point,
         )
 
     def _promise(self, plan: Plan) -> Promise:
         together = 1.0
         for parcel in plan.parcels:
             together *= self.likelihoods.by(parcel, plan.date)
-        shown = Decimal(together + 1e-9).quantize(FOUR_PLACES, ROUND_FLOOR)
         return Promise(
             date=self.of.day(plan.date),
             ends_at=self._end_of_day(plan.date),
             level=self.of.problem.q,
-            probability=str(shown),
+            probability=share_text(together),
         )
 
     def _end_of_day(self, day: int) -> datetime:

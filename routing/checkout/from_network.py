@@ -5,18 +5,19 @@ reason kept, so that a quote can say what it did not consider.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from core.calendars import local_day
 from core.errors import Fault, InvalidInput, invalid
 from core.money import Money
+from core.places import Destination
 from routing.cart import Cart, CartLine, Live
 from routing.checkout.fitting import packing_fit
 from routing.checkout.prices import PriceTable
 from routing.checkout.problem import Item, Line, Offer, Problem, Rules
 from routing.checkout.ways import LeftOut, Ways
-from routing.network.destinations import ResolvedDestination, UnknownDestination
+from routing.network.destinations import Precision, ResolvedDestination, UnknownDestination
 from routing.network.goods import Offer as NetworkOffer
 from routing.network.goods import Sku
 from routing.network.policies import Policy
@@ -33,6 +34,8 @@ class CartProblem:
     policy: Policy
     problem: Problem
     destination: ResolvedDestination
+    home: Destination
+    """What the shopper gave; the same place unless they collect."""
     first_day: date
     """Day 0 of the problem, a local day at the destination."""
     settled_on: date
@@ -54,6 +57,24 @@ def build_problem(snapshot: Snapshot, cart: Cart, live: Live) -> CartProblem:
     return _Builder(snapshot, cart, live).build()
 
 
+def resolve(snapshot: Snapshot, cart: Cart) -> ResolvedDestination:
+    """Where the cart goes: the pickup point it names, else its destination."""
+    if cart.pickup_point:
+        place = next((p for p in snapshot.pickup_points if p.code == cart.pickup_point), None)
+        if place is None:
+            raise invalid("pickup_point", f"there is no pickup point {cart.pickup_point!r}")
+        zones = (place.calendar.zone,)
+        return ResolvedDestination(place.as_destination, place.point, zones, Precision.POSTCODE)
+    resolved = snapshot.postal.resolve(cart.destination)
+    if isinstance(resolved, UnknownDestination):
+        raise invalid(
+            "destination.country",
+            f"nothing is known about {resolved.country}: no row in postcodes",
+            code="destination_not_covered",
+        )
+    return resolved
+
+
 def item_id(line: CartLine) -> str:
     """Lines of one SKU share stock only when they ask for the same seller, or for none."""
     return f"{line.sku}@{line.seller}" if line.seller else line.sku
@@ -64,14 +85,10 @@ class _Builder:
         self.snapshot, self.cart, self.live = snapshot, cart, live
         self.network = snapshot.network
         self.left_out: list[LeftOut] = []
-        resolved = snapshot.postal.resolve(cart.destination)
-        if isinstance(resolved, UnknownDestination):
-            raise invalid(
-                "destination.country",
-                f"nothing is known about {resolved.country}: no row in postcodes",
-                code="destination_not_covered",
-            )
-        self.to = resolved
+        self.home = cart.destination
+        self.to = resolve(snapshot, cart)
+        if cart.pickup_point:
+            self.cart = replace(cart, destination=self.to.destination)
         self.today = local_day(self.network.marketplace.zone, cart.at)
         self.policy = snapshot.policy(cart.policy, self.today)
         self.offer_of: dict[tuple[str, str], NetworkOffer] = {}
@@ -105,6 +122,7 @@ class _Builder:
             policy=self.policy,
             problem=problem,
             destination=self.to,
+            home=self.home,
             first_day=ways.first_day,
             settled_on=self.today,
             offers=self.offer_of,

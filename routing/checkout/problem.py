@@ -354,6 +354,7 @@ class ReasonCode(StrEnum):
     TOO_MANY_PARCELS = "too_many_parcels"
     RULES_EXCLUDE = "rules_exclude"
     NO_COMBINATION = "no_combination"
+    NOT_THAT_DAY = "not_that_day"
     NOT_FOUND = "not_found"
     """The search ended without a plan and without a proof that there is none."""
 

@@ -5,19 +5,35 @@ from collections.abc import Sequence
 from routing.checkout.from_network import CartProblem
 from routing.checkout.likelihood import Likelihoods
 from routing.checkout.problem import Plan
-from routing.checkout.why import Value, explain
+from routing.checkout.why import Value, WhyCode, explain
 from routing.quote import Sentence
 from routing.snapshot import instant_of
+
+NOMINATED_DAY = "nominated_day"
+OF_EARLIEST = frozenset(
+    {
+        WhyCode.WAITS_FOR_DELIVERY_DAY,
+        WhyCode.DAY_BEFORE_UNLIKELY,
+        WhyCode.NOTHING_EARLIER,
+        WhyCode.EARLIER_COSTS,
+    }
+)
+"""What is not the reason for a day that the shopper named."""
 
 
 def sentences_of(
     of: CartProblem, likelihoods: Likelihoods, plan: Plan, plans: Sequence[Plan]
 ) -> tuple[Sentence, ...]:
     """The reasons behind a plan of the frontier `plans`."""
-    return tuple(
+    told = [
         Sentence(because.code.value, told_parameters(of, because.parameters), because.constraints)
         for because in explain(likelihoods, plan, plans)
-    )
+    ]
+    if of.cart.nominated_day is None:
+        return tuple(told)
+    asked = (("asked_on", of.cart.nominated_day.isoformat()),)
+    kept = (sentence for sentence in told if sentence.code not in OF_EARLIEST)
+    return (Sentence(NOMINATED_DAY, asked, ("nominated_day",)), *kept)
 
 
 def told_parameters(

@@ -13,6 +13,7 @@ from core.places import GeoPoint, distance_matrix_m
 from routing.cart import Cart, Live
 from routing.checkout.prices import PriceTable, Unpriced, planner_table, price_table
 from routing.checkout.problem import (
+    NEVER,
     Box,
     Hub,
     IntArray,
@@ -25,8 +26,8 @@ from routing.network.destinations import ResolvedDestination
 from routing.network.places import Location as Place
 from routing.network.places import TransitTable
 from routing.network.policies import Policy
+from routing.network.services import DeliversTo, transit_between
 from routing.network.services import Service as NetworkService
-from routing.network.services import transit_between
 from routing.network.trade import NoExchangeRate, settle
 from routing.snapshot import Collection, Snapshot, instant_of
 
@@ -154,6 +155,10 @@ class Ways:
         origin, destination = place.as_destination, self.cart.destination
         if not service.is_valid_on(self.settled_on):
             return LeftOut("service", name, "not_in_force")
+        if (service.delivers_to is DeliversTo.PICKUP_POINT) != bool(self.cart.pickup_point):
+            return LeftOut("service", name, "delivers_elsewhere", service.delivers_to.value)
+        if self.cart.nominated_day is not None and not service.nominates:
+            return LeftOut("service", name, "no_nominated_day")
         if not self.snapshot.covers(service, destination, self.to.point):
             return LeftOut("service", name, "destination_not_served")
         transit = transit_between(
@@ -203,9 +208,21 @@ class Ways:
             refuses=service.refused_flags,
             pickups=self._with_room(pickups, pickup.moments.zone, limits),
             transit=self._transit(transit),
-            delivery_day=self.snapshot.delivery_days(service, country, self.first_day),
+            delivery_day=self._nominated(
+                self.snapshot.delivery_days(service, country, self.first_day)
+            ),
             co2_known=service.co2e is not None,
         )
+
+    def _nominated(self, delivery_day: IntArray) -> IntArray:
+        """Delivery days when everything is held until the nominated one, and none is after it."""
+        if self.cart.nominated_day is None:
+            return delivery_day
+        wanted = (self.cart.nominated_day - self.first_day).days
+        held = np.full_like(delivery_day, NEVER)
+        if 0 <= wanted < len(held) and delivery_day[wanted] == wanted:
+            held[: wanted + 1] = wanted
+        return held
 
     def _with_room(
         self, pickups: IntArray, zone: str, limits: Sequence[tuple[str, int | None]]

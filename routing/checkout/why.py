@@ -96,7 +96,7 @@ def _why_date(likelihoods: Likelihoods, plan: Plan) -> list[Because]:
                 WhyCode.DAY_BEFORE_UNLIKELY,
                 (
                     ("before_day", plan.date - 1),
-                    ("share", _share(share)),
+                    ("share", share_text(share)),
                     ("level", str(evaluator.problem.q)),
                 ),
                 ("level",),
@@ -105,7 +105,7 @@ def _why_date(likelihoods: Likelihoods, plan: Plan) -> list[Because]:
     return reasons
 
 
-def _share(probability: float) -> str:
+def share_text(probability: float) -> str:
     """Four decimals, rounded down, as text."""
     return str(Decimal(probability + 1e-9).quantize(FOUR_PLACES, ROUND_FLOOR))
 

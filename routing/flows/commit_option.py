@@ -12,6 +12,7 @@ from core.ids import OrderId, ParcelId, QuoteId, SubjectId
 from core.money import Money
 from core.places import Address, Destination, normal_postcode
 from routing.charges import Charge
+from routing.delivering import carrier_note, delivered_to, in_window
 from routing.flows.load_snapshot import load_snapshot
 from routing.flows.read_quote import read_quote
 from routing.flows.reserve_option import Because as Because
@@ -47,7 +48,9 @@ class _Wanted:
 
     quote_id: QuoteId
     option: str
-    person: Person
+    window: str
+    consignee: Address
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def commit_option(
     *,
     key: str,
     language: str = "en",
+    window: str = "",
 ) -> Committed | Changed:
     """Buy an option by its code or name; a retry with the same `key` gives the same order.
 
@@ -76,7 +80,7 @@ def commit_option(
     bought already, or the address lies elsewhere than the quote's destination, or a price has no
     exchange rate).
     """
-    wanted = _Wanted(quote_id, option, Person(consignee, language))
+    wanted = _Wanted(quote_id, option, window, consignee, language)
     standing = _standing(session, key)
     if standing is not None:
         return _again(session, standing, wanted)
@@ -90,15 +94,19 @@ def commit_option(
         raise NotFound(f"the quote has no option {option!r}", code="unknown_option")
     if session.scalar(select(OrderRow.id).where(OrderRow.quote_id == quote_id)) is not None:
         raise Conflict("this quote has been bought already", code="quote_committed")
-    _same_place(quote, consignee)
+    _same_place(quote, chosen, consignee)
+    note = carrier_note(quote, chosen, window)
+    chosen = in_window(chosen, window)
     snapshot = load_snapshot(session, quote.network)
     because = _over(session, quote) or reserve_option(session, snapshot, chosen)
     if because:
         return _changed(session, quote, chosen, because)
-    subject = keep_person(session, consignee, language=language)
+    subject = keep_person(session, delivered_to(consignee, chosen), language=language)
     prices = _prices(snapshot, quote, chosen)
     try:
-        order = write_order(session, quote, chosen, key=key, subject_id=subject, prices=prices)
+        order = write_order(
+            session, quote, chosen, key=key, subject_id=subject, prices=prices, note=note
+        )
     except IntegrityError as error:
         if not is_taken(error, OrderRow, ["tenant_id", "key"]):
             raise
@@ -117,19 +125,17 @@ def _again(session: Session, order: OrderRow, wanted: _Wanted) -> Committed:
     It is compared with what stands, so that no digest of an address outlives an erased person;
     of such a one nothing is left to compare.
     """
-    same = order.quote_id == wanted.quote_id and _is_option(session, order, wanted.option)
-    person = read_person(session, SubjectId(order.subject_id)) if same else None
-    if person is None or person not in (wanted.person, Erased()):
+    if order.quote_id != wanted.quote_id:
+        raise _key_reused()
+    chosen = read_quote(session, wanted.quote_id).option(wanted.option)
+    if chosen is None or chosen.code != order.option:
+        raise _key_reused()
+    person = read_person(session, SubjectId(order.subject_id))
+    asked = Person(delivered_to(wanted.consignee, chosen), wanted.language)
+    in_time = in_window(chosen, wanted.window).promise.ends_at == order.promise_ends_at
+    if not in_time or person not in (asked, Erased()):
         raise _key_reused()
     return _committed(session, order)
-
-
-def _is_option(session: Session, order: OrderRow, option: str) -> bool:
-    """Whether this code or name stands for the option that was bought."""
-    if option == order.option:
-        return True
-    named = read_quote(session, QuoteId(order.quote_id)).option(option)
-    return named is not None and named.code == order.option
 
 
 def _key_reused() -> Conflict:
@@ -150,8 +156,10 @@ def _committed(session: Session, order: OrderRow) -> Committed:
     )
 
 
-def _same_place(quote: Quote, consignee: Address) -> None:
+def _same_place(quote: Quote, option: DeliveryOption, consignee: Address) -> None:
     """The address must be the place that was quoted, as far as the quote named it."""
+    if option.pickup_point is not None:
+        return  # it is delivered there, wherever the consignee lives
     asked = quote.destination
     there = Destination(consignee.country, consignee.postcode)
     same_code = normal_postcode(asked.postcode) == normal_postcode(there.postcode)

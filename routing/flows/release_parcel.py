@@ -43,6 +43,7 @@ def release_parcel(session: Session, parcel_id: ParcelId) -> BookingId:
             weight_g=parcel.weight_g,
             size=Dimensions(parcel.length_mm, parcel.width_mm, parcel.height_mm),
             mailing_date=local_day(place.calendar.zone, parcel.leaves_at),
+            options={"note": parcel.carrier_note} if parcel.carrier_note else {},
         ),
     )
     parcel.booking_id = booking_id

@@ -33,10 +33,11 @@ def write_order(
     key: str,
     subject_id: SubjectId,
     prices: Mapping[tuple[str, str], Money],
+    note: str = "",
 ) -> OrderRow:
     """Write everything and signal it; stock and capacity are the caller's to reserve.
 
-    `prices`: of one unit by (line, seller), in the quote's currency.
+    `prices`: of one unit by (line, seller), in the quote's currency. `note`: for the carriers.
     """
     order = OrderRow(
         id=new_id(session),
@@ -62,7 +63,9 @@ def write_order(
     session.flush()
     shipments = _shipments(session, order, option)
     _lines(session, order, option, shipments, prices)
-    parcels = [_parcel(session, order, option, parcel, shipments) for parcel in option.parcels]
+    parcels = [
+        _parcel(session, order, option, parcel, shipments, note) for parcel in option.parcels
+    ]
     _promise(session, order, quote, option, parcels)
     session.flush()
     signal(session, OrderCommitted(order.id))
@@ -115,6 +118,7 @@ def _parcel(
     option: DeliveryOption,
     parcel: OptionParcel,
     shipments: Mapping[str, UUID],
+    note: str,
 ) -> PlannedParcelRow:
     sellers = sorted({content.seller for content in parcel.contents})
     row = PlannedParcelRow(
@@ -144,6 +148,7 @@ def _parcel(
         cost_minor=parcel.cost.minor,
         cost_lines=to_plain(parcel.cost_lines),
         state="planned",
+        carrier_note=note,
         booking_id=None,
     )
     session.add(row)

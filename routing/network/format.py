@@ -35,6 +35,7 @@ from routing.network.services import (
     Duties,
     Pickup,
     Service,
+    Slot,
     TransitRow,
 )
 from routing.network.trade import Customs, DutyRate, ExchangeRate, TaxRate
@@ -234,6 +235,7 @@ class _Builder:
 
     def services(self) -> tuple[Service, ...]:
         coverage = self.groups("coverage", "service")
+        slots = self.groups("slots", "service")
         factors = dict(self.each("co2e", lambda r: (r["service"], _co2e(r))))
 
         def make(record: Record) -> Service:
@@ -242,7 +244,12 @@ class _Builder:
                 for row in coverage.get(record["service"], [])
                 if (rule := self.attempt(row, lambda row=row: _coverage(row))) is not None  # type: ignore[misc]
             )
-            return _service(record, rules, factors.get(record["service"]))
+            windows = tuple(
+                slot
+                for row in slots.get(record["service"], [])
+                if (slot := self.attempt(row, lambda row=row: _slot(row))) is not None  # type: ignore[misc]
+            )
+            return _service(record, rules, factors.get(record["service"]), windows)
 
         return self.each("services", make)
 
@@ -378,8 +385,15 @@ def _co2e(record: Record) -> Co2eFactor:
     )
 
 
+def _slot(record: Record) -> Slot:
+    return Slot(record["weekdays"], record["opens"], record["closes"])
+
+
 def _service(
-    record: Record, coverage: tuple[CoverageRule, ...], co2e: Co2eFactor | None
+    record: Record,
+    coverage: tuple[CoverageRule, ...],
+    co2e: Co2eFactor | None,
+    slots: tuple[Slot, ...],
 ) -> Service:
     return Service(
         code=record["service"],
@@ -396,6 +410,8 @@ def _service(
         refused_flags=record["refused_flags"],
         duties=Duties(record["duties"]),
         delivers_to=DeliversTo(record["delivers_to"]),
+        nominates=record["nominates"],
+        slots=slots,
         co2e=co2e,
         max_length_plus_girth_mm=record["max_length_plus_girth_mm"],
         valid_from=record["valid_from"],

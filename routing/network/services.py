@@ -51,6 +51,19 @@ class CoverageRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """A window of appointment on some weekdays (0 Monday), local minutes of the destination."""
+
+    weekdays: frozenset[int]
+    opens_min: int
+    closes_min: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.opens_min < self.closes_min <= 1440:
+            raise invalid("closes", "a window closes after it opens, on the same day")
+
+
+@dataclass(frozen=True, slots=True)
 class Pickup:
     """When a service collects at a location (local times there)."""
 
@@ -120,6 +133,10 @@ class Service:
     valid_to: date | None = None
     booked_as: str = ""
     """What the carrier calls it; empty: the same."""
+    nominates: bool = False
+    """Holds a parcel until the day that is asked for."""
+    slots: tuple[Slot, ...] = ()
+    """Windows in which it delivers by appointment."""
 
     def __post_init__(self) -> None:
         if self.max_weight_g <= 0:

@@ -212,6 +212,12 @@ SHAPES: tuple[FileShape, ...] = (
             Column(
                 "delivers_to", "door or pickup_point", cells.one_of("door", "pickup_point"), "door"
             ),
+            Column(
+                "nominates",
+                "yes: holds a parcel until the day that is asked for",
+                cells.yes_no,
+                False,
+            ),
             *_VALID,
         ),
         key=("service",),
@@ -225,6 +231,17 @@ SHAPES: tuple[FileShape, ...] = (
             Column("shape", "feature of areas.geojson the address must lie in", cells.code, ""),
             Column("excluded", "yes: not there", cells.yes_no, False),
         ),
+    ),
+    FileShape(
+        "slots",
+        "Windows in which a service delivers by appointment, local times at the destination.",
+        (
+            Column("service", "code", cells.code, refers="services.service"),
+            _WEEKDAYS,
+            Column("opens", "local time HH:MM", cells.clock_min),
+            Column("closes", "local time HH:MM", cells.clock_min),
+        ),
+        required=False,
     ),
     FileShape(
         "pickups",
