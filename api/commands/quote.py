@@ -2,7 +2,7 @@
 
 import json as json_module
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +21,10 @@ from routing.quote import Quote
 
 app = typer.Typer()
 
+KNOWN = frozenset(
+    "destination lines at policy group nominated_day pickup_point pickup_points".split()
+)
+
 
 @app.command()
 def quote(
@@ -30,7 +34,8 @@ def quote(
 ) -> None:
     """Quote a cart: `{"destination": {"country", "postcode"}, "lines": [{"sku", "qty", "seller"?}]}`.
 
-    Optional fields: at (ISO 8601 with offset, default now), policy, group.
+    Optional fields: at (ISO 8601 with offset, default now), policy, group, nominated_day,
+    pickup_point, pickup_points.
     """
     lanewise = from_environment()
     cart = read_cart(file, lanewise)
@@ -52,7 +57,7 @@ def read_cart(file: Path, lanewise: Lanewise) -> Cart:
         raise invalid("FILE", f"{file} is not JSON: {error}") from None
     if not isinstance(plain, dict):
         raise invalid("FILE", "is not an object")
-    unknown = plain.keys() - {"destination", "lines", "at", "policy", "group"}
+    unknown = plain.keys() - KNOWN
     if unknown:
         raise invalid(min(unknown), "unknown field")
     return Cart(
@@ -63,6 +68,11 @@ def read_cart(file: Path, lanewise: Lanewise) -> Cart:
         at=_instant(plain["at"]) if "at" in plain else lanewise.clock.now(),
         policy=str(plain.get("policy", "")),
         group=str(plain.get("group", "")),
+        nominated_day=from_plain(date, plain["nominated_day"], "nominated_day")
+        if "nominated_day" in plain
+        else None,
+        pickup_point=str(plain.get("pickup_point", "")),
+        pickup_points=from_plain(int, plain.get("pickup_points", 0), "pickup_points"),
     )
 
 

@@ -1074,6 +1074,7 @@ def upgrade() -> None:
         sa.Column("customs", sa.String(length=4), nullable=False),
         sa.Column("cost_minor", sa.Integer(), nullable=False),
         sa.Column("cost_lines", store.base.JsonValue, nullable=False),
+        sa.Column("carrier_note", sa.String(length=100), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("booking_id", sa.Uuid(), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
