@@ -15,6 +15,7 @@ from carriers.labels.content import address_lines, plain, weight_text
 from carriers.labels.fonts import BOLD, REGULAR, fitting_lines, register_fonts
 from carriers.labels.pdf import MM, draw_symbol
 from carriers.labels.symbols import code_128
+from carriers.number_groups import spaced
 from core.errors import invalid
 from core.places import Address
 
@@ -139,7 +140,7 @@ def _rows(paper: ManifestPaper) -> Iterator[_Row]:
     )
     yield _Row(((0, "Parcels"),), bold=True, height=24)
     yield _Row(
-        ((0, "Tracking number"), (62, "Service"), (112, "Reference"), (152, "Weight"), (171, "To")),
+        ((0, "Tracking number"), (50, "Service"), (106, "Reference"), (152, "Weight"), (171, "To")),
         bold=True,
         rule=True,
     )
@@ -147,9 +148,9 @@ def _rows(paper: ManifestPaper) -> Iterator[_Row]:
         service = f"{line.carrier} {line.service}".strip()
         yield _Row(
             (
-                (0, line.tracking_number),
-                (62, service),
-                (112, line.reference),
+                (0, spaced(line.tracking_number)),
+                (50, service),
+                (106, line.reference),
                 (152, weight_text(line.weight_g)),
                 (171, line.country),
             )

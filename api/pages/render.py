@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from carriers.number_groups import groups_of
 from core.money import Money
 
 HERE = Path(__file__).parent
@@ -67,6 +68,12 @@ def with_code(text: str) -> Markup:
     return Markup("").join(marked)
 
 
+def grouped(number: str) -> Markup:
+    """A tracking number in groups that are seen, not copied: selected, it has no blanks."""
+    parts = [Markup("<span>{}</span>").format(part) for part in groups_of(number)]
+    return Markup('<span class="groups">{}</span>').format(Markup("<wbr>").join(parts))
+
+
 @lru_cache(maxsize=16)
 def environment(language: str) -> Environment:
     """The templates of one language, with their filters."""
@@ -102,7 +109,7 @@ def environment(language: str) -> Environment:
     def territory(code: str) -> str:
         return str(locale.territories.get(code, code))
 
-    env.filters.update(territory=territory, share=share)
+    env.filters.update(territory=territory, share=share, grouped=grouped)
     env.filters.update(
         code=with_code, money=money, day=day, instant=instant, hour=hour, number=number
     )

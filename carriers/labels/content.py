@@ -119,8 +119,3 @@ def _lines(address: Address) -> Iterator[str]:
 def weight_text(weight_g: int) -> str:
     """The weight in kg with three decimals, exact."""
     return f"{weight_g // 1000}.{weight_g % 1000:03d} kg"
-
-
-def spaced(number: str, group: int = 4) -> str:
-    """A number in groups, for people to read."""
-    return " ".join(number[start : start + group] for start in range(0, len(number), group))

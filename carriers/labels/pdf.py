@@ -3,9 +3,10 @@
 from io import BytesIO
 from typing import Any
 
-from carriers.labels.content import LabelContent, address_lines, plain, spaced, weight_text
+from carriers.labels.content import LabelContent, address_lines, plain, weight_text
 from carriers.labels.fonts import BOLD, REGULAR, fitting_lines, register_fonts
 from carriers.labels.symbols import Symbol, code_128, data_matrix, gs1_128_sscc, qr_code
+from carriers.number_groups import spaced
 
 MM = 72 / 25.4
 SIZES_PT = {"pdf_4x6": (288.0, 432.0), "pdf_a6": (105 * MM, 148 * MM)}

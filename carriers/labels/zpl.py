@@ -6,7 +6,8 @@ Commands after Zebra's ZPL II Programming Guide: ^CI28 UTF-8, ^FH hexadecimal es
 
 from collections.abc import Iterator
 
-from carriers.labels.content import LabelContent, address_lines, plain, spaced, weight_text
+from carriers.labels.content import LabelContent, address_lines, plain, weight_text
+from carriers.number_groups import spaced
 
 DOTS_PER_MM = {203: 8, 300: 12}  # heads of 8 and 11.8 dots per mm; Zebra calls the latter 12
 LABEL_MM = (102, 152)  # 4 x 6 in
