@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -92,12 +92,12 @@ def create_app(
     def model_of(request: Request) -> Sandbox:
         return models[Recovery(request.headers.get("x-recovery", Recovery.KEY.value))]
 
-    async def serve(request: Request, operation: str, act: Handler) -> Response:
+    async def serve(request: Request, operation: str, act: Handler, about: str = "") -> Response:
         if request.headers.get("authorization") != f"Bearer {api_key}":
             return _refused(401, "credentials", "wrong or missing API key")
         model, now = model_of(request), shifted.now()
         key = request.headers.get("idempotency-key", "")
-        fault = model.next_fault(operation, now, key=key)
+        fault = model.next_fault(operation, now, key=key, about=about)
         stopped = await _stopped(fault, hang_s)
         if stopped is not None:
             return stopped
@@ -154,7 +154,12 @@ def _refused(status: int, code: str, message: str) -> JSONResponse:
     return JSONResponse({"code": code, "message": message}, status_code=status)
 
 
-Serve = Callable[[Request, str, Handler], Awaitable[Response]]
+class Serve(Protocol):
+    """Meets the fault that is due, then acts; `about` is the number that is meant, if any."""
+
+    def __call__(
+        self, request: Request, operation: str, act: Handler, about: str = ""
+    ) -> Awaitable[Response]: ...
 
 
 def _parcel_endpoints(app: FastAPI, serve: Serve) -> None:
@@ -184,9 +189,10 @@ def _parcel_endpoints(app: FastAPI, serve: Serve) -> None:
 
     @app.post("/v1/parcels/{number}/void")
     async def void(request: Request, number: str) -> Response:
-        return await serve(
-            request, "void", lambda model, now, fault: ({"number": model.void(number, now)}, 200)
-        )
+        def act(model: Sandbox, now: datetime, fault: Fault | None) -> tuple[Any, int]:
+            return {"number": model.void(number, now)}, 200
+
+        return await serve(request, "void", act, number)
 
     @app.get("/v1/parcels/{number}/label")
     async def label(request: Request, number: str, format: str) -> Response:

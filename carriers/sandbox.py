@@ -136,14 +136,23 @@ class Sandbox:
         """The next calls of the operation meet these faults in order (None: all is well)."""
         self._script.setdefault(operation, []).extend(faults)
 
-    def next_fault(self, operation: str, now: datetime, *, key: str = "") -> Fault | None:
+    def next_fault(
+        self, operation: str, now: datetime, *, key: str = "", about: str = ""
+    ) -> Fault | None:
         """What happens to the call that has just come in; scripted first, then an outage, then drawn.
 
-        A carrier that honours keys looks there first: what it has accepted it does not refuse.
+        What it has done before, by key or `about` (a number or reference), it does not refuse.
         """
         fault = self._next_fault(operation, now)
-        known = self.recovery is Recovery.KEY and key in self._by_key
-        return None if known and fault in REFUSALS else fault
+        return None if fault in REFUSALS and self._is_done(operation, key, about) else fault
+
+    def _is_done(self, operation: str, key: str, about: str) -> bool:
+        if operation == "void":
+            parcel = self.parcels.get(about)
+            return parcel is not None and parcel.voided_at is not None
+        if operation == "manifest" or (operation == "pickup" and self.recovery is Recovery.KEY):
+            return self.find_receipt(about) is not None
+        return self.recovery is Recovery.KEY and key in self._by_key
 
     def _next_fault(self, operation: str, now: datetime) -> Fault | None:
         self._calls[operation] = call = self._calls.get(operation, 0) + 1
@@ -229,10 +238,11 @@ class Sandbox:
         return receipt
 
     def pickup(self, reference: str, now: datetime) -> SandboxReceipt:
-        """Agree to come; the same reference gives the same answer."""
-        for receipt in self.receipts:
-            if receipt.kind == "pickup" and receipt.reference == reference:
-                return receipt
+        """Agree to come; asked twice it comes twice, unless the carrier honours keys."""
+        if self.recovery is Recovery.KEY:
+            for receipt in self.receipts:
+                if receipt.kind == "pickup" and receipt.reference == reference:
+                    return receipt
         receipt = SandboxReceipt(f"SP{len(self.receipts) + 1:06d}", reference, "pickup", now)
         self.receipts.append(receipt)
         return receipt

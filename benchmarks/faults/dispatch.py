@@ -112,9 +112,9 @@ class SlowSandbox(LocalSandbox):
         super().__init__(model, clock, draw_label=_tiny_label)
         self._manual = clock
 
-    def _before(self, operation: str, key: str = "") -> Fault | None:
+    def _before(self, operation: str, key: str = "", about: str = "") -> Fault | None:
         with self._waiting():
-            return super()._before(operation, key)
+            return super()._before(operation, key, about)
 
     def _after(self, fault: Fault | None) -> None:
         with self._waiting():

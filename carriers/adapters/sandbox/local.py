@@ -84,7 +84,7 @@ class LocalSandbox:
         return Booked(parcel.tracking_number, parcel.tracking_number, parcel.cost)
 
     def void(self, ask: VoidRequest) -> Receipt:
-        fault = self._before("void")
+        fault = self._before("void", about=ask.tracking_number)
         try:
             number = self.model.void(ask.tracking_number, self._clock.now())
         except NotFound as error:
@@ -106,13 +106,13 @@ class LocalSandbox:
         return self._draw_label(parcel, wanted)
 
     def manifest(self, ask: ManifestRequest) -> Receipt:
-        fault = self._before("manifest")
+        fault = self._before("manifest", about=ask.reference)
         receipt = self.model.manifest(ask.reference, ask.tracking_numbers, self._clock.now())
         self._after(fault)
         return Receipt(receipt.number)
 
     def pickup(self, ask: PickupRequest) -> Receipt:
-        fault = self._before("pickup")
+        fault = self._before("pickup", about=ask.reference)
         receipt = self.model.pickup(ask.reference, self._clock.now())
         self._after(fault)
         return Receipt(receipt.number)
@@ -134,9 +134,9 @@ class LocalSandbox:
         self._before("points")
         return self.model.points(near)
 
-    def _before(self, operation: str, key: str = "") -> Fault | None:
+    def _before(self, operation: str, key: str = "", about: str = "") -> Fault | None:
         """Meet a fault that stops the call; one that strikes after acting is handed back."""
-        fault = self.model.next_fault(operation, self._clock.now(), key=key)
+        fault = self.model.next_fault(operation, self._clock.now(), key=key, about=about)
         if fault is None or fault in ACTS:
             return fault
         if fault in REFUSALS:

@@ -1,7 +1,7 @@
 """Bookings happen once: on both databases, under every answer a carrier can give."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -43,6 +43,8 @@ from store.session import Sessions
 from store.tables import JobRow, OutboxRow
 from tests.carriers.bookings import MAILING, ask_booking, parcel_id, run_until_quiet
 from tests.carriers.orders import BUYER, SELLER
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def sandbox(sessions: Sessions, recovery: Recovery = Recovery.KEY) -> LocalSandbox:
@@ -424,3 +426,12 @@ def test_a_void_whose_answer_was_lost_is_a_void(
         assert void_booking(session, booking_id) is BookingState.VOIDING
     run_until_quiet(sessions, {"sandbox": carrier})
     assert state_of(sessions, tenant, booking_id) is BookingState.VOIDED
+
+
+def test_a_pickup_asked_twice_of_a_carrier_without_keys_would_come_twice() -> None:
+    """What the fault suites count: the model does not hide a second call."""
+    for recovery, receipts in ((Recovery.KEY, 1), (Recovery.LOOK_UP, 2), (Recovery.NEITHER, 2)):
+        model = Sandbox(1, recovery)
+        for _ in range(2):
+            model.pickup("P-1", NOON)
+        assert len(model.receipts) == receipts
