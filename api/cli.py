@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "faults": ("faults", "try what must never happen, many times"),
     "init": ("init", "create database, tenant and first API key"),
     "licences": ("licences", "licences of the run-time dependencies"),
+    "promise": ("promise", "learned lead times: refit, show, rollback"),
     "quote": ("quote", "plan a cart on the active network"),
     "seed-demo": ("seed_demo", "load the bundled demo marketplace"),
     "pack": ("pack", "pack orders into the cheapest boxes"),

@@ -42,10 +42,11 @@ from api.pages.driver import pages as driver
 from api.pages.failures import answer_with_pages
 from api.pages.public import calibration as calibration_page
 from api.pages.public import docs, sign_in, start
-from api.pages.render import STATIC, VERSION
+from api.pages.render import STATIC
 from api.pages.warehouse import pages as warehouse
 from api.planning import Planner
 from api.problems import answer_with_problems
+from api.settings import VERSION
 from api.wiring import Lanewise
 from core.executor import PlanExecutor
 

@@ -7,6 +7,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import func, select
 
 from api.wiring import Lanewise
+from routing.flows.broken_lead_times import broken_lead_times
 from store.tables import JobRow, OutboxRow
 
 BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -62,10 +63,16 @@ class _Queues:
                 select(JobRow.state, func.count()).where(JobRow.state != "done").group_by("state")
             ):
                 jobs.add_metric([state], count)
+            broken = len(broken_lead_times(session))
             waiting = session.scalar(
                 select(func.count()).select_from(OutboxRow).where(OutboxRow.delivered_at.is_(None))
             )
         yield jobs
         yield GaugeMetricFamily(
             "lanewise_outbox_waiting", "Events not yet delivered.", value=waiting or 0
+        )
+        yield GaugeMetricFamily(
+            "lanewise_lead_times_broken",
+            "Learned models or states that do not load or are stale: quotes fall back.",
+            value=broken,
         )

@@ -110,6 +110,7 @@ def prepare_apart(_number: int) -> None:
     """Load the planner and the first tenants' networks, so that no shopper waits for it."""
     import routing.checkout.warm as checkout_kernels
     from routing.estimating import estimate_delivery  # noqa: F401 - and all that it imports
+    from routing.flows.load_lead_times import load_lead_times
     from routing.flows.load_snapshot import load_snapshot
     from routing.packing.fit import warm as warm_packing
 
@@ -123,6 +124,7 @@ def prepare_apart(_number: int) -> None:
         try:
             with sessions(TenantId(tenant), read_only=True) as session:
                 load_snapshot(session)
+                load_lead_times(session)
         except LanewiseError:  # no network yet: nothing to prepare
             continue
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from core.errors import Fault, InvalidInput
 
+VERSION = "0.1.0"
 PREFIX = "LANEWISE_"
 NOT_OURS = ("LANEWISE_TEST_",)  # read by the test runner alone
 

@@ -16,7 +16,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
-from api import return_jobs, tour_planning, tracking_jobs, upkeep
+from api import learning_jobs, return_jobs, tour_planning, tracking_jobs, upkeep
 from api.wiring import Lanewise
 from core.errors import LanewiseError
 from core.ids import BookingId, ParcelId, TenantId
@@ -53,6 +53,8 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("watch_parcels", tracking_jobs.WATCH_EVERY_S),
     Scheduled("purge_webhooks", tracking_jobs.PURGE_EVERY_S),
     Scheduled("routing.watch_tours", tour_planning.WATCH_EVERY_S),
+    Scheduled("refresh_network_state", learning_jobs.REFRESH_EVERY_S),
+    Scheduled("refit_lead_times", learning_jobs.REFIT_EVERY_S),
 )
 
 # The reactions: which jobs an event of the outbox queues.
@@ -154,6 +156,8 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "purge_webhooks": tracking_jobs.webhook_purger,
     "forget_answers": upkeep.answer_forgetter,
     "read_webhook": tracking_jobs.webhook_reader,
+    "refit_lead_times": learning_jobs.lead_time_refitter,
+    "refresh_network_state": learning_jobs.network_state_refresher,
     "send_notice": tracking_jobs.notice_sender,
     "watch_parcels": tracking_jobs.parcel_watcher,
     "returns.note_move": return_jobs.return_mover,

@@ -5,6 +5,7 @@ shapely and GeoJSON say (lon, lat), geopy says (lat, lon): only this module swap
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -78,6 +79,14 @@ def distance_m(a: GeoPoint, b: GeoPoint) -> int:
 
     metres: float = geodesic((a.lat, a.lon), (b.lat, b.lon)).meters
     return round(metres)
+
+
+def great_circle_m(a: GeoPoint, b: GeoPoint) -> int:
+    """Great-circle metres between two points, as in the matrix; a hundred times faster than geodesic."""
+    lat_a, lat_b = radians(a.lat), radians(b.lat)
+    half_lat, half_lon = sin((lat_a - lat_b) / 2), sin(radians(a.lon - b.lon) / 2)
+    hav = half_lat * half_lat + cos(lat_a) * cos(lat_b) * half_lon * half_lon
+    return round(2 * EARTH_RADIUS_M * asin(sqrt(min(hav, 1.0))))
 
 
 def distance_matrix_m(points: list[GeoPoint]) -> NDArray[np.int64]:

@@ -278,6 +278,8 @@ class Quote:
     reasons: tuple[WhyNot, ...]
     left_out: tuple[Unused, ...]
     rates: tuple[UsedRate, ...]
+    model: str = "published-quantiles"
+    """What its probabilities come from, as the promise ledger names it."""
     stock: tuple[SeenStock, ...] = ()
     """What was live when it was made, so that the quote can be planned again alike."""
     used: tuple[SeenUse, ...] = ()

@@ -66,6 +66,7 @@ def plan_quote(snapshot: Snapshot, cart: Cart, live: Live, quote_id: QuoteId) ->
             Unused(each.kind, each.code, each.reason, each.detail) for each in problem.left_out
         ),
         rates=tuple(rates[pair] for pair in sorted(rates)),
+        model=problem.model,
         stock=tuple(SeenStock(*key, units) for key, units in sorted(live.stock.items())),
         used=_seen_use(problem, live),
         nominated_day=cart.nominated_day,

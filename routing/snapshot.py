@@ -18,6 +18,7 @@ from core.calendars import DaysOff, DeliveryDays, Moments, WorkCalendar, instant
 from core.errors import NotFound
 from core.places import Destination, GeoPoint
 from routing.checkout.problem import NEVER, IntArray, Window
+from routing.distributions.lead_times import LearnedLeadTimes, NetworkState
 from routing.network.destinations import PostalIndex
 from routing.network.goods import Box, Offer
 from routing.network.network import Network
@@ -27,6 +28,7 @@ from routing.network.services import Pickup, Service, TransitRow
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
+PUBLISHED, SHRUNK = "published-quantiles", "shrunk-quantiles"
 
 
 def minute_of(instant: datetime) -> int:
@@ -75,6 +77,15 @@ class Snapshot:
     """Prepared shapely polygons by name."""
     pickup_points: tuple[Location, ...] = ()
     memory: _Memory = field(default_factory=_Memory)
+    lead_times: LearnedLeadTimes | NetworkState | None = None
+    """What was learned from deliveries: model and network state, or the state alone."""
+
+    @property
+    def lead_times_name(self) -> str:
+        """What its probabilities come from, as the promise ledger names it."""
+        if isinstance(self.lead_times, LearnedLeadTimes):
+            return self.lead_times.name
+        return PUBLISHED if self.lead_times is None else SHRUNK
 
     @property
     def horizon_days(self) -> int:

@@ -31,6 +31,7 @@ from routing.tours.plan import Plan
 from routing.tours.problem import Problem
 from store.base import Base, OfTenant
 
+ACTIVE_MODEL = "active"
 CODE = 80  # the longest code that the import lets through
 
 
@@ -333,6 +334,44 @@ class TourLinkRow(OfTenant, Base):
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("tour_plans.id"), index=True)
     vehicle: Mapped[int]
     expires_at: Mapped[datetime]
+
+
+class LeadTimeModelRow(OfTenant, Base):
+    """A learned model: judged, then active → retired or withdrawn; or refused and never active."""
+
+    __tablename__ = "lead_time_models"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number"),
+        Index("ix_lead_time_models_state", "tenant_id", "state"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(20))
+    fitted_at: Mapped[datetime]
+    data_from: Mapped[date]
+    data_to: Mapped[date]
+    """The first and the last local day whose events taught it."""
+    orders: Mapped[int]
+    seed: Mapped[int]
+    code_version: Mapped[str] = mapped_column(String(CODE))
+    metrics: Mapped[dict[str, Any]]
+    """What the shadow week said, figures as text."""
+    content_hash: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(Text, deferred=True)
+
+
+class NetworkStateRow(OfTenant, Base):
+    """How the network moves as of one morning; one row, written anew each day."""
+
+    __tablename__ = "network_states"
+    __table_args__ = (UniqueConstraint("tenant_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[date]
+    published_at: Mapped[datetime]
+    content_hash: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(Text, deferred=True)
 
 
 def active_network(session: Session) -> NetworkVersionRow:

@@ -16,7 +16,12 @@ from api.preconditions import check_key, check_revision, check_tables
 from api.settings import read_settings
 from api.wiring import Lanewise
 from core.errors import LanewiseError, Unavailable
+from core.ids import TenantId
 from core.kernels import compiled
+from routing.distributions.lead_times import LearnedLeadTimes
+from routing.flows.broken_lead_times import broken_lead_times
+from routing.flows.load_lead_times import load_lead_times
+from routing.tables import ACTIVE_MODEL, LeadTimeModelRow
 from store import schema
 from store.tables import JobRow, TenantRow
 
@@ -73,6 +78,25 @@ def _jobs(lanewise: Lanewise) -> str:
     return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none yet"
 
 
+def _lead_times(lanewise: Lanewise) -> str:
+    with lanewise.sessions.system(read_only=True) as session:
+        broken = broken_lead_times(session)
+        tenants = session.scalars(
+            select(LeadTimeModelRow.tenant_id).where(LeadTimeModelRow.state == ACTIVE_MODEL)
+        ).all()
+    whats = {each.what for each in broken}
+    for tenant in tenants:
+        with lanewise.sessions(TenantId(tenant), read_only=True) as session:
+            if not isinstance(load_lead_times(session), LearnedLeadTimes):
+                whats.add("model")
+    if whats:
+        raise Unavailable(
+            f"{', '.join(sorted(whats))} broken or stale; quotes fall back: "
+            "run `lanewise promise refit` or `promise rollback`"
+        )
+    return f"{len(tenants)} learned models in service"
+
+
 def _extras(_lanewise: Lanewise) -> str:
     names = {"psycopg": "postgres", "pyarrow": "data", "lightgbm": "learn"}
     there = [extra for module, extra in names.items() if importlib.util.find_spec(module)]
@@ -87,6 +111,7 @@ CHECKS: dict[str, Check] = {
     "persons": _persons,
     "tenants": _tenants,
     "jobs": _jobs,
+    "lead times": _lead_times,
     "extras": _extras,
 }
 

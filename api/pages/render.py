@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from api.settings import VERSION
 from carriers.number_groups import groups_of
 from core.money import Money
 
@@ -24,7 +25,6 @@ HERE = Path(__file__).parent
 STATIC = HERE / "public" / "static"
 TRANSLATIONS = HERE / "translations"
 LANGUAGES = ("en", "fr", "id", "ro", "it", "pt_BR", "es", "de")
-VERSION = "0.1.0"
 NAV = (
     ("/checkout", "Checkout"),
     ("/warehouse", "Warehouse"),

@@ -17,13 +17,14 @@ from routing.checkout.fitting import packing_fit
 from routing.checkout.prices import PriceTable
 from routing.checkout.problem import Item, Line, Offer, Problem, Rules
 from routing.checkout.ways import LeftOut, Ways
+from routing.distributions.traits import Goods
 from routing.network.destinations import Precision, ResolvedDestination, UnknownDestination
 from routing.network.goods import Offer as NetworkOffer
 from routing.network.goods import Sku
 from routing.network.policies import Policy
 from routing.network.services import Service as NetworkService
 from routing.network.trade import NoExchangeRate, settle
-from routing.snapshot import Snapshot, minute_of
+from routing.snapshot import PUBLISHED, Snapshot, minute_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +48,8 @@ class CartProblem:
     distances_m: dict[str, int]
     """From each node to the destination's point."""
     left_out: tuple[LeftOut, ...] = ()
+    model: str = PUBLISHED
+    """What its transit times come from."""
 
     def day(self, index: int) -> date:
         return self.first_day + timedelta(days=index)
@@ -97,7 +100,7 @@ class _Builder:
         lines = self.lines()
         offers = list(self.offers())
         ways = Ways(self.snapshot, self.cart, self.live, self.policy, self.to, self.today)
-        ways.explore(sorted({offer.location for offer in offers}))
+        ways.explore({offer.location: self.goods_at(offer.location) for offer in offers})
         self.left_out.extend(ways.left_out)
         used = {offer.location for offer in offers} & ways.usable
         problem = Problem(
@@ -130,6 +133,15 @@ class _Builder:
             services=ways.service_of,
             distances_m=ways.distances_m,
             left_out=tuple(self.left_out),
+            model=ways.model,
+        )
+
+    def goods_at(self, location: str) -> tuple[Goods, ...]:
+        """All of the cart that could come from there."""
+        return tuple(
+            Goods(self.network.sku(line.sku), line.qty, self.settled(offer.price) or 0)
+            for line in self.cart.lines
+            if (offer := self.offer_of.get((line.id, location))) is not None
         )
 
     def sku(self, line: Line) -> Sku:

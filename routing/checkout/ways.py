@@ -1,6 +1,6 @@
 """How goods at some places can reach a destination: services, lanes to hubs, boxes, timetables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING
@@ -9,8 +9,9 @@ import numpy as np
 
 from core.calendars import local_day
 from core.money import Money
-from core.places import GeoPoint, distance_matrix_m
+from core.places import great_circle_m, zone
 from routing.cart import Cart, Live
+from routing.checkout.learned_times import Asked, with_learned_times
 from routing.checkout.prices import PriceTable, Unpriced, planner_table, price_table
 from routing.checkout.problem import (
     NEVER,
@@ -22,6 +23,8 @@ from routing.checkout.problem import (
     Service,
     Transit,
 )
+from routing.distributions.lead_times import state_of
+from routing.distributions.traits import Goods, parcel_traits
 from routing.network.destinations import ResolvedDestination
 from routing.network.places import Location as Place
 from routing.network.places import TransitTable
@@ -29,7 +32,7 @@ from routing.network.policies import Policy
 from routing.network.services import DeliversTo, transit_between
 from routing.network.services import Service as NetworkService
 from routing.network.trade import NoExchangeRate, settle
-from routing.snapshot import Collection, Snapshot, instant_of
+from routing.snapshot import PUBLISHED, Collection, Snapshot, instant_of, minute_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +70,50 @@ class Ways:
         self.services: tuple[Service, ...] = ()
         self.lanes: tuple[Lane, ...] = ()
         self.hubs: tuple[Hub, ...] = ()
+        self.model = PUBLISHED
+        """What the transit times come from, as the promise ledger names it."""
         self.usable: set[str] = set()
         """Places from which something leaves: a service, or a lane to a hub with one."""
 
-    def explore(self, places: Sequence[str]) -> None:
-        """Find every way from these places."""
+    def explore(self, goods: Mapping[str, Sequence[Goods]]) -> None:
+        """Find every way from the places that hold these goods."""
+        places = sorted(goods)
         lanes = list(self._lanes_from(places)) if self.policy.splits.hubs else []
         hubs = sorted({lane.hub for lane in lanes})
         nodes = [*places, *(hub for hub in hubs if hub not in places)]
         self._add_boxes(nodes)
-        self.services = tuple(service for node in nodes for service in self._services_at(node))
+        services = [service for node in nodes for service in self._services_at(node)]
+        self.services = self._with_learned_times(services, goods)
         leaving = {service.node for service in self.services}
         self.lanes = tuple(lane for lane in lanes if lane.hub in leaving)
         self.hubs = tuple(self._hub(code) for code in hubs if code in leaving)
         self.usable = leaving | {lane.location for lane in self.lanes}
+
+    def _with_learned_times(
+        self, services: Sequence[Service], goods: Mapping[str, Sequence[Goods]]
+    ) -> tuple[Service, ...]:
+        """The services with what was learned of their times; parcels through hubs keep the table's."""
+        learned, network = self.snapshot.lead_times, self.network
+        local = self.cart.at.astimezone(zone(network.marketplace.zone))
+        if learned is None or not state_of(learned).covers(local.date()):
+            return tuple(services)
+        asked = []
+        for service in services:
+            place = network.location(service.node)
+            if place.seller and service.node in goods:
+                traits = parcel_traits(place, self.to, service.kind, goods[service.node])
+                asked.append(Asked(service, self.location(service.node), traits))
+        found = with_learned_times(
+            asked,
+            learned,
+            now=minute_of(self.cart.at),
+            at=local,
+            level=float(self.policy.level),
+            day_starts=self.snapshot.day_starts(self.to.zones, local.date()),
+        )
+        if found:
+            self.model = self.snapshot.lead_times_name
+        return tuple(found.get(service.id, service) for service in services)
 
     def location(self, code: str) -> Location:
         place = self.network.location(code)
@@ -245,12 +278,8 @@ class Ways:
         """Great-circle metres to the destination, remembered by place."""
         known = self.distances_m.get(place.code)
         if known is None:
-            known = self.distances_m[place.code] = _metres(place.point, self.to.point)
+            known = self.distances_m[place.code] = great_circle_m(place.point, self.to.point)
         return known
 
     def _transit(self, table: TransitTable) -> Transit:
         return Transit(table.levels, table.minutes)
-
-
-def _metres(a: GeoPoint, b: GeoPoint) -> int:
-    return int(distance_matrix_m([a, b])[0, 1])

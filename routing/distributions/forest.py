@@ -39,14 +39,14 @@ def to_cells(columns: F64, cuts: F64) -> U8:
     return cells
 
 
-def daily_odds(forest: Forest, columns: F64, day_cells: U8, day_of: I64, offset: F64) -> F64:
+def daily_odds(forest: Forest, cells: U8, day_cells: U8, day_of: I64, offset: F64) -> F64:
     """Probability of the event on each day, given none before: [orders, days].
 
-    `day_of` [orders, days] points into `day_cells`; `offset` [orders] is added to every day.
+    `cells` [orders, columns] are `to_cells` of the orders; `day_of` [orders, days] points into `day_cells`; `offset` [orders] is added to every day.
     """
     score = np.repeat(offset[:, None] + forest.base, day_of.shape[1], axis=1)
     score_days(
-        to_cells(columns, forest.cuts), day_cells, day_of, forest.column, forest.threshold,
+        cells, day_cells, day_of, forest.column, forest.threshold,
         forest.left, forest.right, forest.value, score,
     )  # fmt: skip
     return np.asarray(1.0 / (1.0 + np.exp(-score)), dtype=np.float64)

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import invalid
-from routing.distributions.forest import Forest, daily_odds
+from routing.distributions.forest import Forest, daily_odds, to_cells
 from routing.distributions.forest_kernels import F64, I64, U8
 
 Bools = NDArray[np.bool_]
 
 LONGEST_DAYS = 90  # days after the start that a curve covers
+DAY_COLUMNS = 5  # what is asked of each day, beside the order
 FINE_DAYS = 30  # beyond it two days share a cell
 
 
@@ -44,6 +45,7 @@ class WaitModel:
     fitted_day: int  # only events before this day were seen
     orders: int
     seed: int
+    stage: str = "purchase"  # what its waits count from
 
 
 def day_cells(start: I64, waited: I64, calendar: DayCalendar) -> U8:
@@ -64,13 +66,18 @@ def day_cells(start: I64, waited: I64, calendar: DayCalendar) -> U8:
 
 def open_curves(model: WaitModel, columns: F64, start: I64, calendar: DayCalendar) -> F64:
     """P(still open at the end of day k after start), k = 1..LONGEST_DAYS: [orders, days]."""
+    return curves_of_cells(model.forest, to_cells(columns, model.forest.cuts), start, calendar)
+
+
+def curves_of_cells(forest: Forest, cells: U8, start: I64, calendar: DayCalendar) -> F64:
+    """The same from cells [orders, columns] instead of values."""
     if not len(start):
         return np.zeros((0, LONGEST_DAYS))
     starts, position = np.unique(start, return_inverse=True)
     waited = np.tile(np.arange(1, LONGEST_DAYS + 1), len(starts))
-    cells = day_cells(np.repeat(starts, LONGEST_DAYS), waited, calendar)
+    days = day_cells(np.repeat(starts, LONGEST_DAYS), waited, calendar)
     day_of = position[:, None] * LONGEST_DAYS + np.arange(LONGEST_DAYS)
-    hazard = daily_odds(model.forest, columns, cells, day_of.astype(np.int64), np.zeros(len(start)))
+    hazard = daily_odds(forest, cells, days, day_of.astype(np.int64), np.zeros(len(start)))
     return np.asarray(np.cumprod(1.0 - hazard, axis=1), dtype=np.float64)
 
 

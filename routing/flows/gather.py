@@ -1,12 +1,13 @@
 """Reads what planning a cart needs: the snapshot, free stock, used capacity."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from core.ids import QuoteId
 from routing.cart import Cart, Live
+from routing.flows.load_lead_times import load_lead_times
 from routing.flows.load_snapshot import load_snapshot
 from routing.snapshot import Snapshot
 from routing.tables import free_stock, used_capacity
@@ -25,7 +26,7 @@ class Gathered:
 
 def gather(session: Session, cart: Cart) -> Gathered:
     """Read what planning this cart needs: the first of the three steps of `quote_cart`."""
-    snapshot = load_snapshot(session)
+    snapshot = replace(load_snapshot(session), lead_times=load_lead_times(session))
     live = Live(
         free_stock(session, sorted({line.sku for line in cart.lines})),
         used_capacity(session, cart.at.date() - timedelta(days=1)),

@@ -21,9 +21,6 @@ from routing.tables import (
 from store.outbox import signal
 from store.session import new_id, now
 
-MODEL = "published-quantiles"
-"""What the probabilities come from, as the promise ledger names it."""
-
 
 def write_order(
     session: Session,
@@ -184,7 +181,7 @@ def _promise(
             ends_at=option.promise.ends_at,
             level=str(option.promise.level),
             probability=option.promise.probability,
-            model=MODEL,
+            model=quote.model,
             network_hash=quote.network,
             policy=quote.policy,
             policy_version=quote.policy_version,

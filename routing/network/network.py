@@ -73,6 +73,9 @@ class Network:
         """The location with that code; raises NotFound."""
         return _found(self._locations, code, "location")
 
+    def find_location(self, code: str) -> Location | None:
+        return self._locations.get(code)
+
     def seller(self, code: str) -> Seller:
         return _found(self._sellers, code, "seller")
 

@@ -117,4 +117,6 @@ def warm() -> None:
     columns = np.arange(40, dtype=np.float64)[:, None]
     data = OrderDays(columns, row_order, day, happened, ones, np.zeros(len(row_order)))
     forest = fit_forest(data, BoostingPlan(trees=2, leaves=3, minimum_hessian=0.1))
-    daily_odds(forest, columns[:2], day, np.zeros((2, 3), np.int64), np.zeros(2))
+    daily_odds(
+        forest, to_cells(columns[:2], forest.cuts), day, np.zeros((2, 3), np.int64), np.zeros(2)
+    )

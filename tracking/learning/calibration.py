@@ -33,24 +33,33 @@ class OnlineCalibration:
     plan: CalibrationPlan = field(default_factory=CalibrationPlan)
     _network: float = 0.0
     _regions: dict[int, float] = field(default_factory=dict)
-    _pending: list[tuple[int, int, int, float, float]] = field(default_factory=list)
+    _pending: list[tuple[int, int, int, float, float, float]] = field(default_factory=list)
     _count: int = 0
 
     def __post_init__(self) -> None:
         if not 0 < self.level < 1:
             raise invalid("level", "a level lies between 0 and 1")
 
-    def expect(self, region: int, *, known_day: int, missed: bool, weight: float = 1.0) -> None:
-        """An outcome that becomes known during `known_day`."""
+    def expect(
+        self,
+        region: int,
+        *,
+        known_day: int,
+        missed: bool,
+        weight: float = 1.0,
+        stated: float | None = None,
+    ) -> None:
+        """An outcome that becomes known during `known_day`; `stated` where another level was."""
         self._count += 1
-        entry = (known_day, self._count, region, float(missed), weight)
+        allowed = 1 - (self.level if stated is None else stated)
+        entry = (known_day, self._count, region, float(missed), weight, allowed)
         heapq.heappush(self._pending, entry)
 
     def advance(self, today: int) -> None:
         """Learn every outcome known before the start of `today`."""
         while self._pending and self._pending[0][0] < today:
-            _, _, region, missed, weight = heapq.heappop(self._pending)
-            excess = weight * (missed - (1 - self.level))
+            _, _, region, missed, weight, allowed = heapq.heappop(self._pending)
+            excess = weight * (missed - allowed)
             self._network = _held(self._network + self.plan.network_step * excess, self.plan)
             own = self._regions.get(region, 0.0) + self.plan.region_step * excess
             self._regions[region] = _held(own, self.plan)

@@ -20,6 +20,8 @@ from tracking.learning.signals import (
 )
 
 HOUR_S, DAY_S = 3600, 86_400
+CODED = ("destination", "origin", "category", "service")
+"""Groups whose codes are columns themselves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,9 +85,10 @@ def order_columns(
     columns.append(calendar.weekday[history.purchased].astype(np.float64))
     columns.append((history.purchased_s % DAY_S // HOUR_S).astype(np.float64))
     columns.append(np.log1p(_earlier(history.groups["seller"])))
-    for group in ("destination", "origin", "category"):
-        names.append(group)
-        columns.append(history.groups[group].astype(np.float64))
+    for group in CODED:
+        if group in history.groups:
+            names.append(group)
+            columns.append(history.groups[group].astype(np.float64))
     names += history.trait_names
     columns += list(history.traits.T)
     return tuple(names), np.stack(columns, axis=1).astype(np.float64)

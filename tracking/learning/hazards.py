@@ -59,4 +59,4 @@ def fit_waits(
         weight=weight[row_order],
         offset=np.zeros(len(row_order)),
     )
-    return WaitModel(fit_forest(data, plan), names, today, len(chosen), plan.seed)
+    return WaitModel(fit_forest(data, plan), names, today, len(chosen), plan.seed, stage)

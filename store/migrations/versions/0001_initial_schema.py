@@ -341,6 +341,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_jobs_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
+        "lead_time_models",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("fitted_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("data_from", sa.Date(), nullable=False),
+        sa.Column("data_to", sa.Date(), nullable=False),
+        sa.Column("orders", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("code_version", sa.String(length=80), nullable=False),
+        sa.Column("metrics", store.base.JsonValue, nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_lead_time_models_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lead_time_models")),
+        sa.UniqueConstraint(
+            "tenant_id", "number", name=op.f("uq_lead_time_models_tenant_id_number")
+        ),
+    )
+    with op.batch_alter_table("lead_time_models", schema=None) as batch_op:
+        batch_op.create_index("ix_lead_time_models_state", ["tenant_id", "state"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_lead_time_models_tenant_id"), ["tenant_id"], unique=False
+        )
+
+    op.create_table(
         "manifests",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(length=60), nullable=False),
@@ -368,6 +400,28 @@ def upgrade() -> None:
     with op.batch_alter_table("manifests", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_manifests_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_manifests_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "network_states",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("published_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_network_states_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_states")),
+        sa.UniqueConstraint("tenant_id", name=op.f("uq_network_states_tenant_id")),
+    )
+    with op.batch_alter_table("network_states", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_network_states_tenant_id"), ["tenant_id"], unique=False
+        )
 
     op.create_table(
         "network_versions",
@@ -1490,11 +1544,20 @@ def downgrade() -> None:
         batch_op.drop_index("ix_network_versions_active")
 
     op.drop_table("network_versions")
+    with op.batch_alter_table("network_states", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_network_states_tenant_id"))
+
+    op.drop_table("network_states")
     with op.batch_alter_table("manifests", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_manifests_tenant_id"))
         batch_op.drop_index(batch_op.f("ix_manifests_state"))
 
     op.drop_table("manifests")
+    with op.batch_alter_table("lead_time_models", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lead_time_models_tenant_id"))
+        batch_op.drop_index("ix_lead_time_models_state")
+
+    op.drop_table("lead_time_models")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_jobs_tenant_id"))
         batch_op.drop_index("ix_jobs_due")

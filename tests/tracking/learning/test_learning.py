@@ -137,7 +137,7 @@ def test_trees_find_what_matters_and_repeat_by_seed() -> None:
     columns = np.array([[0.5, 0.9, 0.5], [0.5, 0.1, 0.5]])
     days = np.arange(8, dtype=np.uint8)[:, None]
     day_of = np.tile(np.arange(8, dtype=np.int64), (2, 1))
-    odds = daily_odds(forest, columns, days, day_of, np.zeros(2))
+    odds = daily_odds(forest, to_cells(columns, forest.cuts), days, day_of, np.zeros(2))
     assert 0.2 < odds[0, 1] < 0.4
     assert odds[1, 1] < 0.12
     assert odds[0, 6] > odds[0, 1] + 0.1

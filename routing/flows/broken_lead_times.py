@@ -1,0 +1,52 @@
+"""Finds learned lead times that should serve and can't, for those who watch over them.
+
+Light enough for the serving process: it compares what is stored with its hash and format.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from routing.network.canonical import content_hash
+from routing.tables import ACTIVE_MODEL, LeadTimeModelRow, NetworkStateRow
+from store.session import now
+
+FORMAT_MARK = '"format":"lead-times/1"'
+STALE_AFTER = timedelta(days=4)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLeadTimes:
+    """Whose, and what: `model` or `state` is not what was stored, or the state is `stale`."""
+
+    tenant: UUID
+    what: str
+
+
+def broken_lead_times(session: Session) -> tuple[BrokenLeadTimes, ...]:
+    """Of this tenant, or of all in a system session; their quotes fall back meanwhile."""
+    found = []
+    models = select(
+        LeadTimeModelRow.tenant_id, LeadTimeModelRow.content_hash, LeadTimeModelRow.content
+    ).where(LeadTimeModelRow.state == ACTIVE_MODEL)
+    with_model = set()
+    for tenant, digest, text in session.execute(models):
+        with_model.add(tenant)
+        if content_hash(text) != digest or FORMAT_MARK not in text:
+            found.append(BrokenLeadTimes(tenant, "model"))
+    states = select(
+        NetworkStateRow.tenant_id,
+        NetworkStateRow.content_hash,
+        NetworkStateRow.content,
+        NetworkStateRow.day,
+    )
+    oldest = (now(session) - STALE_AFTER).date()
+    for tenant, digest, text, day in session.execute(states):
+        if content_hash(text) != digest:
+            found.append(BrokenLeadTimes(tenant, "state"))
+        elif tenant in with_model and day < oldest:
+            found.append(BrokenLeadTimes(tenant, "stale"))
+    return tuple(found)

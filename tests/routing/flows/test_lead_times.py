@@ -1,0 +1,133 @@
+"""Learned lead times in the store and in quotes: published, taken back, and left aside when broken."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from core.clock import ManualClock
+from core.errors import InvalidInput, NotFound
+from core.ids import TenantId
+from core.places import Address, Destination
+from routing.cart import Cart, CartLine
+from routing.distributions.lead_times import LearnedLeadTimes, NetworkState
+from routing.distributions.published import model_text, read_model, read_state, state_text
+from routing.flows.broken_lead_times import broken_lead_times
+from routing.flows.commit_option import Committed, commit_option
+from routing.flows.list_models import list_models
+from routing.flows.load_lead_times import load_lead_times
+from routing.flows.publish_model import Provenance, publish_model
+from routing.flows.publish_network_state import publish_network_state
+from routing.flows.quote_cart import quote_cart
+from routing.flows.roll_back_model import roll_back_model
+from routing.quote import Quote
+from routing.tables import LeadTimeModelRow, PromiseRow
+from store.session import Sessions, now
+from tests.tracking.learning.invented import FAST, FIRST, lesson
+from tracking.learning.pulse import state_of_day
+from tracking.learning.teach import fit
+
+TODAY = FIRST + timedelta(days=130)
+LESSON = lesson(TODAY)
+MODEL = fit(LESSON, plan=FAST)
+STATE = state_of_day(LESSON, {})
+OF = Provenance(FIRST, TODAY - timedelta(days=1), 650, 1, "test", {"loss": "0.4"})
+HOME = Address("Jan Voorbeeld", "Damrak 1", "Amsterdam", "1012 LG", "NL")
+
+
+def _state_for(quote: Quote, clock: ManualClock) -> NetworkState:
+    """The invented state, as if it were of today and of the services of a quote."""
+    services = {parcel.service: 500 for option in quote.options for parcel in option.parcels}
+    return replace(STATE, day=clock.now().date(), deliveries=services)
+
+
+def _quote(sessions: Sessions, market: TenantId, *, at_days: int = 0) -> Quote:
+    with sessions(market) as session:
+        at = now(session) + timedelta(days=at_days)
+        lines = (CartLine("1", "COFFEE-01", 1),)
+        return quote_cart(session, Cart(Destination("NL", "1012 LG"), lines, at))
+
+
+def _region(quote: Quote, sessions: Sessions, market: TenantId) -> str:
+    from routing.flows.load_snapshot import load_snapshot
+    from routing.network.destinations import ResolvedDestination
+
+    with sessions(market, read_only=True) as session:
+        to = load_snapshot(session).postal.resolve(quote.destination)
+    assert isinstance(to, ResolvedDestination)
+    return f"NL-{to.region}"
+
+
+def test_a_model_reads_back_exactly_and_nothing_else_is_taken_for_one() -> None:
+    text = model_text(MODEL)
+    again = read_model(text)
+    assert model_text(again) == text
+    assert (again.purchase.forest.cuts == MODEL.purchase.forest.cuts).all()
+    assert read_state(state_text(STATE)) == STATE
+    for broken in ("", "{}", text[:-40], text.replace("lead-times/1", "lead-times/9"), "[1]"):
+        with pytest.raises(InvalidInput):
+            read_model(broken)
+    looped = text.replace(f'"left":{MODEL.hand_over.forest.left.tolist()}'.replace(" ", ""),
+                          f'"left":{(MODEL.hand_over.forest.left * 0).tolist()}'.replace(" ", ""))  # fmt: skip
+    assert looped != text
+    with pytest.raises(InvalidInput, match="back"):
+        read_model(looped)
+
+
+def test_quotes_rest_on_the_model_and_the_ledger_names_it(
+    sessions: Sessions, market: TenantId, clock: ManualClock
+) -> None:
+    before = _quote(sessions, market)
+    assert before.model == "published-quantiles"
+    codes = {**MODEL.codes, "destination": {_region(before, sessions, market): 0}}
+    with sessions(market) as session:
+        number = publish_model(session, replace(MODEL, codes=codes), OF)
+        publish_network_state(session, _state_for(before, clock))
+    after = _quote(sessions, market)
+    assert (number, after.model) == (1, f"learned-1@{clock.now().date().isoformat()}")
+    assert after.options[0].promise.date != before.options[0].promise.date
+    with sessions(market) as session:
+        committed = commit_option(session, after.id, "cheapest", HOME, key="k1")
+        assert isinstance(committed, Committed)
+        assert session.scalar(select(PromiseRow.model)) == after.model
+    assert _quote(sessions, market, at_days=6).model == "published-quantiles"  # too old a state
+
+
+def test_a_model_that_does_not_load_falls_back_and_sounds_the_alarm(
+    sessions: Sessions, market: TenantId, clock: ManualClock
+) -> None:
+    before = _quote(sessions, market)
+    with sessions(market) as session:
+        publish_network_state(session, _state_for(before, clock))
+        publish_model(session, MODEL, OF)
+        assert isinstance(load_lead_times(session), LearnedLeadTimes)
+        assert broken_lead_times(session) == ()
+        session.execute(update(LeadTimeModelRow).values(content="{}", content_hash="0" * 64))
+        assert isinstance(load_lead_times(session), NetworkState)
+        assert [each.what for each in broken_lead_times(session)] == ["model"]
+    assert _quote(sessions, market).model == "shrunk-quantiles"
+    clock.advance(timedelta(days=30))
+    with sessions(market) as session:
+        assert {each.what for each in broken_lead_times(session)} == {"model", "stale"}
+
+
+def test_rolling_back_puts_the_version_before_in_service(
+    sessions: Sessions, market: TenantId, clock: ManualClock
+) -> None:
+    before = _quote(sessions, market)
+    with sessions(market) as session:
+        publish_network_state(session, _state_for(before, clock))
+        for _ in range(2):
+            publish_model(session, MODEL, OF)
+        assert publish_model(session, None, OF) == 3  # refused: the second goes on
+        states = {one.number: one.state for one in list_models(session).versions}
+        assert states == {1: "retired", 2: "active", 3: "refused"}
+        assert roll_back_model(session).active == 1
+        learned = load_lead_times(session)
+        assert isinstance(learned, LearnedLeadTimes)
+        assert learned.name.startswith("learned-1@")
+        assert roll_back_model(session).active is None
+        assert isinstance(load_lead_times(session), NetworkState)
+        with pytest.raises(NotFound):
+            roll_back_model(session)

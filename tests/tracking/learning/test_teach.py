@@ -1,0 +1,128 @@
+"""Teaching lead times: what is asked at a quote is what was taught, and nothing is known too early."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from core.errors import InvalidInput
+from routing.distributions.lead_times import LearnedLeadTimes
+from tests.tracking.learning.invented import FAST, FIRST, facts, known_on, lesson, traits
+from tracking.learning.facts import ParcelFact, taught
+from tracking.learning.miss_factors import PastPromise, drifting, miss_factors
+from tracking.learning.pulse import state_of_day
+from tracking.learning.teach import SHADOW_DAYS, fit, fit_purchase, judge
+
+TODAY = FIRST + timedelta(days=130)
+TAUGHT = lesson(TODAY)
+MODEL = fit(TAUGHT, plan=FAST)
+
+
+def test_a_quote_asks_with_the_very_columns_that_taught() -> None:
+    known = sorted(facts(), key=lambda fact: fact.bought_at)
+    rows = [n for n, fact in enumerate(known) if fact.bought_at.date() == TODAY]
+    learned = LearnedLeadTimes("x", MODEL, state_of_day(TAUGHT, {}))
+    names, values = TAUGHT.columns()
+    assert names == MODEL.purchase.columns
+    for row in rows:
+        asked = learned.columns(names, [known[row].traits], known[row].bought_at)[0]
+        told = np.where(np.isnan(values[row]), -1, values[row])
+        mine = np.where(np.isnan(asked), -1, asked)
+        at = names.index("orders of the seller")  # counted until the morning, not the minute
+        mine[at] = told[at]
+        np.testing.assert_allclose(mine, told, atol=2e-5)
+
+
+def test_nothing_later_changes_model_or_state() -> None:
+    other = lesson(TODAY, known_on(TODAY, facts()))
+    again = fit(other, plan=FAST)
+    np.testing.assert_array_equal(MODEL.purchase.forest.value, again.purchase.forest.value)
+    np.testing.assert_array_equal(MODEL.hand_over.forest.value, again.hand_over.forest.value)
+    mine, theirs = state_of_day(TAUGHT, {}), state_of_day(other, {})
+    assert mine.pressure == theirs.pressure
+    assert mine.transit_counts == theirs.transit_counts
+    assert mine.handling_days == theirs.handling_days
+    assert mine.deliveries == theirs.deliveries
+
+
+def test_the_slow_destination_is_promised_later_and_memory_gives_the_same() -> None:
+    learned = LearnedLeadTimes("x", MODEL, state_of_day(TAUGHT, {}))
+    at = datetime.combine(TODAY, datetime.min.time())
+    curves = learned.curves([traits(), traits(to="FR-PAC")], at, 0.95)
+    assert curves[1, 7] > curves[0, 7] + 0.1
+    np.testing.assert_array_equal(curves[1], learned.curves([traits(to="FR-PAC")], at, 0.95)[0])
+    assert learned.knows(traits())
+    assert not learned.knows(traits(service="rocket"))  # never delivered anything
+    assert not learned.knows(traits(to="DE-BE"))
+
+
+def test_a_tightened_level_is_met_exactly_where_the_calibration_aims() -> None:
+    at = datetime.combine(TODAY, datetime.min.time())
+    state = state_of_day(TAUGHT, {"FR-IDF": 0.5})
+    plain = LearnedLeadTimes("x", MODEL, replace(state, miss_factors={}))
+    bent = LearnedLeadTimes("x", MODEL, state)
+    before, after = (each.curves([traits()], at, 0.95)[0] for each in (plain, bent))
+    assert (after >= before - 1e-12).all()
+    day = int((before > 0.025).sum())  # the first day that keeps half the allowed misses
+    assert after[day] <= 0.05 < after[day - 1]
+
+
+def test_a_shadow_week_tells_a_lesson_from_noise() -> None:
+    since = TAUGHT.today - SHADOW_DAYS
+    challenger = fit_purchase(TAUGHT, since, FAST)
+    shadow = judge(TAUGHT, challenger, None, {}, "counts by days waited")
+    assert shadow.is_passed
+    assert shadow.order_days > 100
+    spoilt = replace(challenger, forest=replace(challenger.forest, base=challenger.forest.base - 3))
+    assert not judge(TAUGHT, spoilt, challenger, MODEL.codes, "model 1").is_passed
+    same = judge(TAUGHT, challenger, challenger, MODEL.codes, "model 1")
+    assert same.challenger == pytest.approx(same.champion)
+
+
+def test_too_few_deliveries_teach_nothing() -> None:
+    with pytest.raises(InvalidInput, match="deliveries"):
+        fit(lesson(FIRST + timedelta(days=20)), plan=FAST)
+    with pytest.raises(InvalidInput, match="no parcel"):
+        taught([])
+
+
+def test_a_seller_with_one_order_and_missing_or_impossible_events_do_no_harm() -> None:
+    odd = [
+        ParcelFact(datetime(2025, 4, 1, 8), None, date(2025, 4, 9), traits("alone")),
+        ParcelFact(datetime(2025, 4, 1, 9), date(2025, 3, 1), date(2025, 4, 5), traits()),
+        ParcelFact(datetime(2025, 4, 1, 10), date(2025, 4, 2), date(2025, 3, 5), traits()),
+        ParcelFact(datetime(2025, 4, 1, 11), date(2199, 1, 1), date(2199, 1, 2), traits()),
+    ]
+    with_odd = lesson(TODAY, [*facts(), *odd])
+    # moved: a hand-over before the purchase, and a delivery before it; the missing hand-over is
+    # taken from its delivery, and the future has not happened yet.
+    assert with_odd.taught.history.repaired == 2
+    model = fit(with_odd, plan=FAST)
+    state = state_of_day(with_odd, {})
+    assert state.handling_days["alone"] > 0
+    at = datetime.combine(TODAY, datetime.min.time())
+    curve = LearnedLeadTimes("x", model, state).curves([traits("alone")], at, 0.95)[0]
+    assert np.isfinite(curve).all()
+    assert (np.diff(curve) <= 0).all()
+
+
+def _promise(number: int, *, missed: bool, stated: float = 0.95) -> PastPromise:
+    made = FIRST + timedelta(days=number % 60)
+    ends = made + timedelta(days=6)
+    arrived = ends + timedelta(days=2) if missed else made + timedelta(days=3)
+    return PastPromise("FR-IDF", made, ends, stated, arrived)
+
+
+def test_missed_promises_tighten_their_destination_and_sound_the_alarm() -> None:
+    kept = [_promise(n, missed=False) for n in range(200)]
+    assert miss_factors(kept, TODAY) == {}  # never looser than stated: a coverage floor
+    missed = [_promise(n, missed=n % 4 == 0) for n in range(200)]
+    assert miss_factors(missed, TODAY)["FR-IDF"] < 0.9
+    assert drifting([_promise(n, missed=n % 2 == 0) for n in range(200)], TODAY) == ("FR-IDF",)
+
+
+def test_a_miss_counts_from_the_day_it_is_known() -> None:
+    missed = [_promise(0, missed=True) for _ in range(50)]
+    assert miss_factors(missed, FIRST + timedelta(days=6)) == {}
+    assert miss_factors(missed, FIRST + timedelta(days=7))["FR-IDF"] < 1

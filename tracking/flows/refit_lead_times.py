@@ -1,0 +1,143 @@
+"""Learns lead times anew from the store: judged on an unseen week, then in service; or refused.
+
+Reads, computes for some seconds outside any transaction, writes what came of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.ids import TenantId
+from routing.distributions.lead_times import LeadTimeModel
+from routing.flows.publish_model import Provenance, publish_model
+from routing.flows.publish_network_state import publish_network_state
+from routing.flows.read_lead_times_part import read_lead_times_part
+from routing.tables import ACTIVE_MODEL, LeadTimeModelRow
+from store.session import Sessions, now
+from tracking.flows.recall_parcels import Recalled, recall_parcels
+from tracking.flows.recall_promises import recall_promises
+from tracking.learning.boosting import BoostingPlan
+from tracking.learning.miss_factors import miss_factors
+from tracking.learning.pulse import state_of_day
+from tracking.learning.teach import (
+    LEAST_DELIVERIES,
+    PLAN,
+    SHADOW_DAYS,
+    Lesson,
+    Shadow,
+    fit,
+    fit_purchase,
+    judge,
+    lesson_from,
+)
+
+FORGOTTEN_SHARE = 1.02  # a model that saw the week may not do worse on it than one that did not
+
+
+@dataclass(frozen=True, slots=True)
+class Refit:
+    """What came of it: `outcome` is active, refused, or too_little to learn from."""
+
+    outcome: str
+    number: int | None
+    orders: int
+    deliveries: int
+    passed_over: int
+    repaired: int
+    shadow: Shadow | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Champion:
+    model: LeadTimeModel
+    name: str
+
+
+def refit_lead_times(
+    sessions: Sessions,
+    tenant: TenantId,
+    *,
+    as_of: datetime | None = None,
+    plan: BoostingPlan = PLAN,
+    code_version: str = "",
+    say: Callable[[str], None] = lambda _: None,
+) -> Refit:
+    """Refit on what was known at `as_of` (now by default), and publish model and network state.
+
+    The same store and seed give the same model. Raises NotFound without a network.
+    """
+    with sessions(tenant, read_only=True) as session:
+        instant = as_of or now(session)
+        recalled = recall_parcels(session, instant)
+        promises = recall_promises(session, recalled, instant)
+        champion = _champion(session, recalled)
+    say(f"{len(recalled.facts)} parcels recalled, {recalled.passed_over} passed over")
+    if not recalled.facts:
+        return Refit("too_little", None, 0, 0, recalled.passed_over, 0, None)
+    lesson = lesson_from(recalled.facts, recalled.today, country=recalled.country)
+    history = lesson.taught.history
+    told = (history.orders, lesson.deliveries, recalled.passed_over, history.repaired)
+    state = state_of_day(lesson, miss_factors(promises, recalled.today))
+    before = lesson.today - SHADOW_DAYS
+    if int((history.delivered < before).sum()) < LEAST_DELIVERIES:
+        with sessions(tenant) as session:
+            publish_network_state(session, state)
+        return Refit("too_little", None, *told, None)
+    say("shadow week: the recipe without it, against what serves now")
+    shadow = _shadow(lesson, champion, plan)
+    model = _taught_too(lesson, shadow, plan, say) if shadow.is_passed else None
+    with sessions(tenant) as session:
+        provenance = _provenance(lesson, plan, code_version, shadow)
+        number = publish_model(session, model, provenance)
+        publish_network_state(session, state)
+    return Refit("refused" if model is None else "active", number, *told, shadow)
+
+
+def _champion(session: Session, recalled: Recalled) -> _Champion | None:
+    """The active model, unless the last week taught it already."""
+    row = session.scalar(select(LeadTimeModelRow).where(LeadTimeModelRow.state == ACTIVE_MODEL))
+    if row is None or row.data_to >= recalled.today - timedelta(days=SHADOW_DAYS):
+        return None
+    model = read_lead_times_part(session, LeadTimeModelRow, row.content_hash)
+    return _Champion(model, f"model {row.number}") if isinstance(model, LeadTimeModel) else None
+
+
+def _shadow(lesson: Lesson, champion: _Champion | None, plan: BoostingPlan) -> Shadow:
+    challenger = fit_purchase(lesson, lesson.today - SHADOW_DAYS, plan)
+    if champion is None:
+        return judge(lesson, challenger, None, {}, "counts by days waited")
+    return judge(lesson, challenger, champion.model.purchase, champion.model.codes, champion.name)
+
+
+def _taught_too(
+    lesson: Lesson, shadow: Shadow, plan: BoostingPlan, say: Callable[[str], None]
+) -> LeadTimeModel | None:
+    """The recipe with the last week; None when it somehow does worse on the week it saw."""
+    say("passed: the last week teaches too")
+    model = fit(lesson, plan=plan)
+    check = judge(lesson, model.purchase, None, {}, "")
+    return model if check.challenger <= shadow.challenger * FORGOTTEN_SHARE else None
+
+
+def _provenance(
+    lesson: Lesson, plan: BoostingPlan, code_version: str, shadow: Shadow
+) -> Provenance:
+    first, history = lesson.taught.first_day, lesson.taught.history
+    return Provenance(
+        data_from=first,
+        data_to=first + timedelta(days=lesson.today - 1),
+        orders=history.orders,
+        seed=plan.seed,
+        code_version=code_version,
+        metrics={
+            "judged_against": shadow.champion_is,
+            "loss": f"{shadow.challenger:.5f}",
+            "loss_of_the_other": f"{shadow.champion:.5f}",
+            "open_days_judged": str(shadow.order_days),
+            "deliveries": str(lesson.deliveries),
+            "repaired": str(history.repaired),
+        },
+    )

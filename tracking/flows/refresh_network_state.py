@@ -1,0 +1,33 @@
+"""Tells those who promise how the network moves this morning: speeds, queues, calibration."""
+
+from datetime import datetime
+
+from core.ids import TenantId
+from routing.distributions.lead_times import NetworkState
+from routing.flows.publish_network_state import publish_network_state
+from store.session import Sessions, now
+from tracking.flows.recall_parcels import recall_parcels
+from tracking.flows.recall_promises import recall_promises
+from tracking.learning.miss_factors import miss_factors
+from tracking.learning.pulse import state_of_day
+from tracking.learning.teach import lesson_from
+
+
+def refresh_network_state(
+    sessions: Sessions, tenant: TenantId, *, as_of: datetime | None = None
+) -> NetworkState | None:
+    """Publish the state as of now; None when there is no parcel yet to tell it from.
+
+    Reads, computes outside any transaction, writes. Raises NotFound without a network.
+    """
+    with sessions(tenant, read_only=True) as session:
+        instant = as_of or now(session)
+        recalled = recall_parcels(session, instant)
+        promises = recall_promises(session, recalled, instant)
+    if not recalled.facts:
+        return None
+    lesson = lesson_from(recalled.facts, recalled.today, country=recalled.country)
+    state = state_of_day(lesson, miss_factors(promises, recalled.today))
+    with sessions(tenant) as session:
+        publish_network_state(session, state)
+    return state
