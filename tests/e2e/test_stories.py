@@ -240,8 +240,13 @@ def test_a_return_in_the_customers_language(house: House) -> None:
     label = page.request.get(house.base + link)
     assert label.body().startswith(b"%PDF-")
 
-    house.advance(at_hour(house.now() + timedelta(days=2), 10))
     (rma,) = house.ask("GET", f"/v1/returns?order_id={order['id']}")["items"]
+    back = {"booking": rma["parcels"][0]}  # the label's number, scanned by its carrier
+    for code, said in (("in_transit", "En route"), ("delivered", "Arrivé, en cours de contrôle")):
+        house.scan(back, code, at_hour(house.now(), 10))
+        page.reload()
+        assert said in page.locator(".badge").first.inner_text()
+        look(customer, f"3-return-{code}")
     receipt = {"code": rma["code"]}
     refund = house.ask("POST", "/v1/returns/receipts", receipt, key="back")
     assert house.ask("POST", "/v1/returns/receipts", receipt, key="again")["id"] == refund["id"]

@@ -32,11 +32,22 @@ MOST_FIELDS = 200
 @router.get("/returns/{token}")
 def show(request: Request, token: Token) -> Response:
     """What may come back until when, and the returns there are."""
-    return _page(request, token, refused=(), nothing=False)
+    return _page(request, token)
+
+
+@router.get("/returns/{token}/live")
+def live(request: Request, token: Token) -> Response:
+    """The part that changes, for the page's script."""
+    return _page(request, token, template="customer/returns_live.html")
 
 
 def _page(
-    request: Request, token: str, *, refused: tuple[NotEligible, ...], nothing: bool
+    request: Request,
+    token: str,
+    *,
+    template: str = "customer/returns.html",
+    refused: tuple[NotEligible, ...] = (),
+    nothing: bool = False,
 ) -> Response:
     lanewise = lanewise_of(request)
     followed = follow_link(lanewise.sessions, token, RETURN)
@@ -50,7 +61,7 @@ def _page(
     words = words_for(request, zone)
     return render(
         request,
-        "customer/returns.html",
+        template,
         status=422 if refused or nothing else 200,
         nav=(),
         zone=zone,
@@ -96,12 +107,12 @@ async def register(request: Request, token: Token) -> Response:
     followed = follow_link(lanewise.sessions, token, RETURN)
     wishes = _wishes(given)
     if not wishes:
-        return _page(request, token, refused=(), nothing=True)
+        return _page(request, token, nothing=True)
     key = f"page:{followed.order}:{given.get('nonce', '')[:60]}"
     with lanewise.sessions(followed.tenant, actor="customer") as session:
         answer = request_return(session, followed.order, wishes, key=key)
     if isinstance(answer, Refused):
-        return _page(request, token, refused=answer.answers, nothing=False)
+        return _page(request, token, refused=answer.answers)
     worker = getattr(request.app.state, "worker", None)
     if worker is not None:
         worker.wake()

@@ -14,6 +14,7 @@ from api.pages.customer.words import page_texts
 from carriers.status import Status
 from core.clock import ManualClock
 from returns.eligibility import RefusalCode
+from returns.flows.view_returns import view_returns
 from returns.policy import Cause
 from store.keys import create_key
 from tests.market import Market
@@ -112,6 +113,36 @@ def test_a_return_by_the_page_is_registered_once_and_shows_its_code(
     assert "Already in a return." in shown
     assert client.post(f"/returns/{token}/{codes[0]}/cancel").status_code == 303
     assert "Cancelled" in client.get(f"/returns/{token}").text
+
+
+def test_a_return_under_way_is_shown_live_and_cannot_be_cancelled(
+    market: Market, client: TestClient
+) -> None:
+    order = market.order().order_id
+    market.deliver(order)
+    token = _link(market, order, RETURN)
+    form = {"nonce": "n", "qty:2": "1", "cause:2": "damaged"}
+    assert client.post(f"/returns/{token}", data=form).status_code == 303
+    market.work()
+    live = client.get(f"/returns/{token}/live?lang=en").text
+    assert "<html" not in live
+    assert "Registered" in live
+    assert "/labels/1" in live
+    with market.lanewise.sessions(market.tenant) as session:
+        (view,) = view_returns(session, order_id=order)
+    parcel = view.parcels[0]
+    market.tell(parcel.id, Status.IN_TRANSIT, 50)
+    market.work()
+    live = client.get(f"/returns/{token}/live?lang=en").text
+    assert "On its way back" in live
+    assert parcel.tracking_number in re.sub(r"\s", "", live)
+    for gone in ("/labels/1", "code.svg", "/cancel"):
+        assert gone not in live
+    answer = client.post(f"/returns/{token}/{view.row.id}/cancel")
+    assert answer.status_code == 409
+    market.tell(parcel.id, Status.DELIVERED, 70)
+    market.work()
+    assert "Angekommen, wird geprüft" in client.get(f"/returns/{token}?lang=de").text
 
 
 @pytest.mark.parametrize(
