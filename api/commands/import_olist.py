@@ -90,5 +90,5 @@ def import_folder(
             )
         say(f"{start + len(values)} of {len(data.orders)} orders, {new} new")
     with sessions(tenant, actor="cli") as session:
-        active = activate_network(session, network)
+        active = activate_network(session, network, kept=kept)
     return ImportedOrders(len(data.orders), new, active.version)

@@ -7,8 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from routing.events import NetworkImported
-from routing.flows.keep_network import keep_network
-from routing.network.canonical import canonical_json, content_hash
+from routing.flows.keep_network import KeptNetwork, keep_network
 from routing.network.network import Network
 from routing.tables import NetworkVersionRow, StockRow
 from store.audit import audit
@@ -34,12 +33,15 @@ class ImportedNetwork:
     services: int
 
 
-def activate_network(session: Session, network: Network) -> ImportedNetwork:
-    """Keep a valid network as a new version and activate it; the active one again changes nothing.
+def activate_network(
+    session: Session, network: Network, *, kept: KeptNetwork | None = None
+) -> ImportedNetwork:
+    """Keep a valid network as a version and activate it; the active one again changes nothing.
 
-    Offers that had no stock yet get their opening stock.
+    `kept` is the version that holds it already. Offers that had no stock yet get their opening stock.
     """
-    digest = content_hash(canonical_json(network))
+    version = kept or keep_network(session, network)
+    number, digest = version.version, version.content_hash
     active = session.scalar(
         select(NetworkVersionRow).where(NetworkVersionRow.active.is_(True)).with_for_update()
     )
@@ -48,7 +50,6 @@ def activate_network(session: Session, network: Network) -> ImportedNetwork:
     session.execute(
         update(NetworkVersionRow).where(NetworkVersionRow.active.is_(True)).values(active=False)
     )
-    number = keep_network(session, network).version
     session.execute(
         update(NetworkVersionRow).where(NetworkVersionRow.number == number).values(active=True)
     )

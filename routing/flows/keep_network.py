@@ -20,14 +20,15 @@ class KeptNetwork:
 
 
 def keep_network(session: Session, network: Network) -> KeptNetwork:
-    """The version that holds this network: the newest one, if it says the same, else a new one."""
+    """The version that holds this network: the active or newest one, if it says the same, else new."""
     text = canonical_json(network)
     digest = content_hash(text)
-    newest = session.scalars(
-        select(NetworkVersionRow).order_by(NetworkVersionRow.number.desc()).limit(1)
-    ).first()
-    if newest is not None and newest.content_hash == digest:
-        return KeptNetwork(newest.number, digest)
+    rows = select(NetworkVersionRow)
+    active = session.scalar(rows.where(NetworkVersionRow.active.is_(True)))
+    newest = session.scalars(rows.order_by(NetworkVersionRow.number.desc()).limit(1)).first()
+    for standing in (active, newest):
+        if standing is not None and standing.content_hash == digest:
+            return KeptNetwork(standing.number, digest)
     row = NetworkVersionRow(
         id=new_id(session),
         number=1 if newest is None else newest.number + 1,
