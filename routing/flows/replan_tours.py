@@ -12,7 +12,7 @@ from routing.tours.reasons import why_unserved
 from routing.tours.replan import Churn, Running, freeze
 from routing.tours.ruin_engine import RuinEngine
 
-CALM = 0.15
+CALM = 0.4
 """Start temperature: near the plan there is, a search that begins hot would only undo it."""
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.tours import pair_kernel, ruin_arrays, ruin_kernel
+from routing.tours import pair_kernel, pair_links, ruin_arrays, ruin_kernel
 from routing.tours.engine import Sequences, Watch, cannot
-from routing.tours.pair_kernel import Pairs, PairState
+from routing.tours.pair_links import Pairs, PairState
 from routing.tours.problem import Kind, Matrix, Objective, Problem, Stop, VehicleType
 from routing.tours.ruin_arrays import Longs
 from routing.tours.ruin_engine import first_seed
@@ -156,7 +156,7 @@ class _Search:
         state = PairState(
             plain.links, plain.times, self.data.capacity.copy(), plain.total, plain.touched, board
         )
-        pair_kernel.refresh_pairs(self.data, self.pairs, state, self.absent)
+        pair_links.refresh_pairs(self.data, self.pairs, state, self.absent)
         return state
 
     def _copy(self, state: PairState) -> PairState:
@@ -173,7 +173,7 @@ class _Search:
         """Search on from this state, forgetting a cheaper one with more left out or more tours."""
         source = self._copy(state)
         for target in (self.current, self.work, self.best):
-            pair_kernel.copy_pairs(source, target)
+            pair_links.copy_pairs(source, target)
             target.touched[0] = 0
 
     def _waiting(self, state: PairState) -> int:

@@ -11,6 +11,7 @@ from routing.tours.problem import HORIZON_S, UNREACHABLE, Kind, Objective, Probl
 UNABLE = ("rules", "several windows", "breaks", "mixed with shipments")
 FORBIDDEN = UNREACHABLE
 NOT_SERVED_FACTOR = 20
+TRY_WHOLE = 0.3  # of the budget, for a plan that serves everything
 
 
 class PyVrpEngine:
@@ -29,39 +30,49 @@ class PyVrpEngine:
     def solve(
         self, problem: Problem, *, start: Sequences | None, seed: int, watch: Watch
     ) -> Sequences:
-        from pyvrp import IteratedLocalSearchParams, PenaltyParams, SolveParams, solve
-        from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
+        """A day on which not everything fits is searched again with every stop optional."""
+        found = _search(_Model(problem), start, seed, watch, TRY_WHOLE)
+        if not found and watch.share_used() < 1:
+            found = _search(_Model(problem, all_optional=True), None, seed, watch, 1.0)
+        return found
 
-        model = _Model(problem)
-        best: list[Sequences] = [()]
 
-        class Told(IteratedLocalSearchCallbacks):
-            def on_start(self, algorithm: Any) -> None:
-                if algorithm.initial_solution.is_feasible():
-                    self.on_best(algorithm.initial_solution)
+def _search(
+    model: "_Model", start: Sequences | None, seed: int, watch: Watch, until: float
+) -> Sequences:
+    """The best found; with nothing feasible it ends at that share of the budget."""
+    from pyvrp import IteratedLocalSearchParams, PenaltyParams, SolveParams, solve
+    from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
 
-            def on_best(self, solution: Any) -> None:
-                best[0] = model.read(solution)
-                watch.better(best[0])
+    best: list[Sequences] = [()]
 
-        solve(
-            model.data,
-            stop=lambda _: watch.share_used() >= 1,
-            seed=seed,
-            collect_stats=False,
-            params=SolveParams(
-                ils=IteratedLocalSearchParams(callbacks=Told()),
-                penalty=PenaltyParams(max_penalty=_highest_penalty(problem)),
-            ),
-            initial_solution=model.write(start) if start else None,
-        )
-        return best[0]
+    class Told(IteratedLocalSearchCallbacks):
+        def on_start(self, algorithm: Any) -> None:
+            if algorithm.initial_solution.is_feasible():
+                self.on_best(algorithm.initial_solution)
+
+        def on_best(self, solution: Any) -> None:
+            best[0] = model.read(solution)
+            watch.better(best[0])
+
+    solve(
+        model.data,
+        stop=lambda _: watch.share_used() >= (1 if best[0] else until),
+        seed=seed,
+        collect_stats=False,
+        params=SolveParams(
+            ils=IteratedLocalSearchParams(callbacks=Told()),
+            penalty=PenaltyParams(max_penalty=_highest_penalty(model.problem)),
+        ),
+        initial_solution=model.write(start) if start else None,
+    )
+    return best[0]
 
 
 class _Model:
     """The problem in PyVRP's words, and its solutions in ours."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, *, all_optional: bool = False) -> None:
         from pyvrp import Client, Depot, Location, ProblemData, Shipment
 
         self.problem = problem
@@ -73,6 +84,7 @@ class _Model:
         self.types = _types(problem)
         locations = [Location(0, 0) for _ in range(len(problem.matrices[0].distance_m))]
         self.penalty = _penalty(problem)
+        lost = _worth(problem) if all_optional else 0  # by leaving out what must be served
         clients = []
         for i in self.clients:
             stop = problem.stops[i]
@@ -87,14 +99,14 @@ class _Model:
                     tw_early=stop.windows[0][0],
                     tw_late=stop.windows[0][1],
                     release_time=stop.release_s if stop.kind is Kind.DELIVER else 0,
-                    prize=stop.prize or 0,
-                    required=stop.required,
+                    prize=lost if stop.prize is None else stop.prize,
+                    required=stop.required and not all_optional,
                 )
             )
         shipments = []
         for pickup, drop in problem.shipments:
             a, b = problem.stops[pickup], problem.stops[drop]
-            prize = (a.prize or 0) + (b.prize or 0)
+            prize = sum(lost if end.prize is None else end.prize for end in (a, b))
             shipments.append(
                 Shipment(
                     a.location,
@@ -103,7 +115,7 @@ class _Model:
                     *(b.windows[0][0], b.windows[0][1], b.service_s),
                     amount=_padded(a.load, problem.dimensions),
                     prize=prize,
-                    required=a.required or b.required,
+                    required=(a.required or b.required) and not all_optional,
                 )
             )
         vehicles, distances, durations = self._fleet()
@@ -234,6 +246,16 @@ def _penalty(problem: Problem) -> int:
         int(np.median(problem.matrices[kind.profile].distance_m)) * max(kind.cost_per_m, 1)
         for kind in problem.vehicles
     )
+
+
+def _worth(problem: Problem) -> int:
+    """A stop's prize when all are optional: more than any way there and back by a further van."""
+    dear = 1
+    for kind in problem.vehicles:
+        cells = problem.matrices[kind.profile].distance_m
+        longest = int(cells[cells < FORBIDDEN].max(initial=1))
+        dear = max(dear, 4 * (kind.cost_per_m + kind.cost_per_s) * longest + 2 * kind.fixed_cost)
+    return dear
 
 
 def _highest_penalty(problem: Problem) -> float:

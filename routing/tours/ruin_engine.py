@@ -26,6 +26,9 @@ HOT, COLD = 1.0, 0.03
 
 FIRST_STEPS, MOST_STEPS = 50, 20_000
 CHUNK_SHARE = 0.01
+Arrays = tuple[
+    ruin_arrays.Data, ruin_arrays.State, ruin_arrays.State, ruin_arrays.State, ruin_arrays.Longs
+]
 NO_LIMIT = 1 << 40
 
 
@@ -87,6 +90,8 @@ class RuinEngine:
             if gains:
                 told = ruin_arrays.read(problem, best)
                 watch.better(told)
+            if self.most_away < NO_LIMIT:
+                self._price_moves(arrays, per_stop)
             now = watch.share_used()
             if now - used < CHUNK_SHARE / 2:
                 steps = min(2 * steps, MOST_STEPS)
@@ -94,6 +99,20 @@ class RuinEngine:
                 steps = max(steps // 2, 1)
             used = now
         return told
+
+    def _price_moves(self, arrays: Arrays, per_stop: int) -> None:
+        """Dearer while too many stops have moved, cheaper while more may: the search may cross
+        the limit on its way, the best plan never does."""
+        data, current, work, best, absent = arrays
+        price = int(data.away[0])
+        if current.total[1] > self.most_away:
+            price = price + price // 4 + per_stop // 50 + 1
+        else:
+            price = max(self.away_cost, price - price // 8)
+        data.away[0], data.away[1] = price, price - self.away_cost
+        ruin_kernel.refresh(data, current, absent)
+        ruin_kernel.refresh(data, best, absent)
+        ruin_kernel.copy_state(current, work)
 
     def _heat(self, used: float, per_stop: int) -> ruin_arrays.Longs:
         temperature = per_stop * self.hot * (self.cold / self.hot) ** min(used, 1.0)
