@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +15,8 @@ import typer
 
 from api.commands.carrier_batch import book_batch
 from api.commands.carrier_tariffs import import_tariff, price, try_rules
+from api.conformance_journal import conform_journal
+from api.conformance_page import html_report
 from api.settings import read_settings
 from carriers.conformance import DUTCH, Check, Mishap, Verdict, conform, conform_faults
 from carriers.ports import Carrier, Recovery
@@ -122,7 +123,9 @@ def run_checks(name: str, url: str | None, service: str) -> list[Check]:
             make = _factory(name)
             if url is None:
                 raise InvalidInput("--url is needed: where the carrier's test account answers")
-            checks = conform(make(url), datetime.now(UTC), service=service, run=run)
+            instant = datetime.now(UTC)
+            checks = conform(make(url), instant, service=service, run=run)
+            checks += conform_journal(make(url), instant, service=service, places=DUTCH)
         elif name == "sandbox":
             from api.sandbox_thread import running_sandbox
 
@@ -130,7 +133,9 @@ def run_checks(name: str, url: str | None, service: str) -> list[Check]:
             make = _sandbox
             checks = []
             for recovery in Recovery:
-                found = conform(_sandbox(base, recovery, timedelta(seconds=20)), NOW, run=run)
+                patient = _sandbox(base, recovery, timedelta(seconds=20))
+                found = conform(patient, NOW, run=run)
+                found += conform_journal(patient, NOW, service="", places=DUTCH)
                 checks += [Check(f"{recovery.value}.{c.name}", c.verdict, c.detail) for c in found]
         else:
             return _without_http(name, service)
@@ -173,6 +178,7 @@ def _without_http(name: str, service: str) -> list[Check]:
         )
     usual, places = DOMESTIC.get(name, ("", DUTCH))
     checks = conform(carriers[name], NOW, service=service or usual, places=places)
+    checks += conform_journal(carriers[name], NOW, service=service or usual, places=places)
     return [*checks, Check("faults", Verdict.SKIPPED, "this carrier has no outside to fail")]
 
 
@@ -183,22 +189,3 @@ def _factory(name: str) -> Callable[[str], Carrier]:
     except (ImportError, AttributeError) as error:
         raise InvalidInput(f"cannot load {name}: {error}") from None
     return factory
-
-
-def html_report(name: str, checks: list[Check]) -> str:
-    """The report as a page of its own, without script or outside resources."""
-    rows = "".join(
-        f"<tr class={check.verdict.value}><td>{escape(check.name)}</td>"
-        f"<td>{check.verdict.value}</td><td>{escape(check.detail)}</td></tr>"
-        for check in checks
-    )
-    failed = sum(check.verdict is Verdict.FAILED for check in checks)
-    return (
-        "<!doctype html><html lang=en><meta charset=utf-8>"
-        f"<title>Conformance of {escape(name)}</title>"
-        "<style>body{font:16px system-ui;margin:2rem}table{border-collapse:collapse}"
-        "td,th{padding:.3rem .8rem;border-bottom:1px solid #ccc;text-align:left}"
-        ".failed td{background:#fde8e8;font-weight:600}.skipped td{color:#666}</style>"
-        f"<h1>Conformance of {escape(name)}</h1><p>{len(checks)} checks, {failed} failed.</p>"
-        f"<table><tr><th>Check</th><th>Outcome</th><th>Detail</th></tr>{rows}</table></html>\n"
-    )

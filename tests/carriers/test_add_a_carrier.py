@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from api.commands.carrier import CLOSED_URL, NOW, elapsed_s
+from api.conformance_journal import conform_journal
+from api.conformance_page import html_report
 from api.conformance_server import misbehaving_server
-from carriers.conformance import Mishap, Verdict, conform, conform_faults
+from carriers.conformance import DUTCH, Mishap, Verdict, conform, conform_faults
 from carriers.ports import Carrier
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "add-a-carrier.md"
@@ -79,6 +81,20 @@ def test_the_example_keeps_every_promise(make: Callable[[str], Carrier], acme_ur
     checks = conform(make(acme_url), NOW)
     assert [check for check in checks if check.verdict is Verdict.FAILED] == []
     assert sum(check.verdict is Verdict.PASSED for check in checks) >= 8
+
+
+def test_the_example_is_driven_through_the_journal_and_reported(
+    make: Callable[[str], Carrier], acme_url: str
+) -> None:
+    checks = conform_journal(make(acme_url), NOW, service="", places=DUTCH)
+    assert [(check.name, check.verdict.value) for check in checks] == [
+        ("journal_book", "passed"),
+        ("journal_return_label", "skipped"),
+        ("journal_void", "passed"),
+        ("journal_pickup", "skipped"),
+        ("journal_manifest", "passed"),
+    ]
+    assert "acme conforms" in html_report("acme", checks)
 
 
 def test_the_example_survives_every_mishap(make: Callable[[str], Carrier]) -> None:

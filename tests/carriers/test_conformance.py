@@ -6,12 +6,22 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.commands.carrier import app, html_report, run_checks
+from api.commands.carrier import app, run_checks
+from api.conformance_journal import conform_journal
+from api.conformance_page import html_report
 from carriers.adapters.sandbox.local import LocalSandbox
-from carriers.conformance import Verdict, conform
-from carriers.ports import Booked, BookedUnread, BookingOrder, Recovery
+from carriers.conformance import DUTCH, Check, Verdict, conform
+from carriers.ports import (
+    Booked,
+    BookedUnread,
+    BookingOrder,
+    Receipt,
+    Recovery,
+    VoidRequest,
+)
 from carriers.sandbox import Sandbox
 from core.clock import ManualClock
+from core.errors import CarrierRejected
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
@@ -60,9 +70,34 @@ def test_a_bad_adapter_is_found_out(adapter: type[LocalSandbox], check: str, det
     assert failed(conform(carrier, NOW))[check] == detail
 
 
+class ForgetsVoids(LocalSandbox):
+    """Cannot cancel, although it says so."""
+
+    def void(self, ask: VoidRequest) -> Receipt:
+        raise CarrierRejected("not today", code="closed")
+
+
+def test_the_journal_is_driven_as_the_product_drives_it() -> None:
+    checks = conform_journal(
+        ForgetsVoids(Sandbox(1, Recovery.KEY), ManualClock(NOW)), NOW, service="", places=DUTCH
+    )
+    assert [check.name for check in checks if check.verdict is Verdict.PASSED] == [
+        "journal_book",
+        "journal_return_label",
+        "journal_pickup",
+        "journal_manifest",
+    ]
+    assert failed(checks) == {"journal_void": "booked; the call is refused: not today"}
+
+
 def test_the_commands_list_and_report() -> None:
     listed = CliRunner().invoke(app, ["list", "--json"])
     assert listed.exit_code == 0 and '"sandbox"' in listed.stdout
     told = CliRunner().invoke(app, ["conform", "postnl"])
     assert told.exit_code == 0 and "0 failed" in told.stdout
-    assert "<script" not in html_report("<script>", run_checks("postnl", None, ""))
+    page = html_report(
+        "<script>",
+        [Check("void", Verdict.PASSED), Check("labels", Verdict.FAILED, "<b>late</b>")],
+    )
+    assert "<script" not in page and "<b>" not in page and "does not conform" in page
+    assert page.index("labels") < page.index("void")
