@@ -9,9 +9,10 @@ from rich.console import Console
 
 from api.commands.output import progress
 from api.demo.carts import play_carts
+from api.demo.collection import play_round
 from api.demo.house import demo_house
 from api.demo.page import write_page
-from api.demo.tell import tell_carts, tell_thread, tell_week
+from api.demo.tell import tell_carts, tell_round, tell_thread, tell_week
 from api.demo.thread import play_thread
 from api.demo.week import play_week
 from api.logs import set_up_logs
@@ -38,9 +39,13 @@ def demo(
             progress("a simulated week …")
             week = play_week(house, lambda text: progress(f"  {text}"))
             tell_week(console, week)
+        progress("the hub's vans …")
+        collection = play_round(house)
+        tell_round(console, collection)
+        if not quick:
             progress("real carts …")
             carts = play_carts(settings.olist, lambda text: progress(f"  {text}"))
             tell_carts(console, carts)
-        page = write_page(house, thread, week, carts)
+        page = write_page(house, thread, week, collection, carts)
     console.print(f"Look at [bold]{page}[/bold]; `make serve` opens the same data.")
     progress(f"demo took {time.monotonic() - started:.0f} s")

@@ -2,33 +2,43 @@
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from api.demo.carts import CartsStory
+from api.demo.collection import RoundStory
 from api.demo.house import DemoHouse
-from api.demo.thread import ThreadStory
+from api.demo.tell import ZONE
+from api.demo.thread import ThreadStory, local_time
 from api.demo.week import PLACES, WeekStory
 from api.pages.plots import Bar, Dot, Link, bars, histogram, lanes_map
-from api.pages.render import STATIC
+from api.pages.render import STATIC, grouped
 from routing.network.destinations import PostalIndex, UnknownDestination
 
 SHOWN_NOTICES = 12
 
 
 def write_page(
-    house: DemoHouse, thread: ThreadStory, week: WeekStory | None, carts: CartsStory | None
+    house: DemoHouse,
+    thread: ThreadStory,
+    week: WeekStory | None,
+    collection: RoundStory,
+    carts: CartsStory | None,
 ) -> Path:
     """Write the page and copies of the customer's pages; returns its path."""
     shutil.copytree(STATIC, house.folder / "static", dirs_exist_ok=True)
     values: dict[str, Any] = {
         "thread": thread,
-        "labels": [path.name for path in thread.labels],
-        "manifests": [(path.name, manifest) for path, manifest in thread.manifests],
+        "parcels": [_parcel(house, parcel, thread) for parcel in thread.order["parcels"]],
+        "sellers": len({line["seller"] for line in thread.order["lines"]}),
+        "carriers": {parcel["carrier"] for parcel in thread.order["parcels"]},
         "options_plot": _options(thread),
+        "round": collection,
         "week": week,
         "carts": carts,
     }
@@ -42,18 +52,46 @@ def write_page(
         }
     if carts is not None and carts.rows:
         values |= {"carts_plot": _days(carts), "charge_plot": _charges(carts)}
+    (house.folder / "round.svg").write_text(collection.picture, encoding="utf-8")
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape()
     )
+    environment.filters.update(grouped=grouped, day=_day)
     path = house.folder / "index.html"
     path.write_text(environment.get_template("page.html").render(values), encoding="utf-8")
     return path
 
 
+def _day(value: date | str, form: str = "EEEE d MMMM") -> str:
+    day = date.fromisoformat(value) if isinstance(value, str) else value
+    return format_date(day, form, locale="en_GB")
+
+
+def _parcel(house: DemoHouse, parcel: dict[str, Any], thread: ThreadStory) -> dict[str, Any]:
+    """What a card says of a parcel; files by name, `manifest` None when it is on none."""
+    carriers = {carrier.code: carrier.name for carrier in house.network.carriers}
+    number = parcel["booking"]["tracking_number"]
+    listed = parcel["booking"]["manifest_id"]
+    return {
+        "contents": parcel["contents"],
+        "through_hub": parcel["through_hub"],
+        "city": house.network.location(parcel["origin"]).address.city,
+        "carrier": carriers[parcel["carrier"]],
+        "left": local_time(parcel["leaves_at"], ZONE),
+        "number": number,
+        "labels": [
+            (path.suffix[1:].upper(), path.name) for path in thread.labels if path.stem == number
+        ],
+        "manifest": next(
+            (path.name for path, manifest in thread.manifests if manifest["id"] == listed), None
+        ),
+    }
+
+
 def _options(thread: ThreadStory) -> str:
     rows = [
         Bar(
-            option["promise"]["date"],
+            _day(option["promise"]["date"], "EEE d MMM"),
             option["charge"]["total"]["minor"] / 100,
             f"{len(option['parcels'])} parcels",
             2 if option["code"] == thread.option["code"] else 1,

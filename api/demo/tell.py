@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from api.demo.carts import CartsStory, mean, share
+from api.demo.collection import RoundStory
 from api.demo.thread import ThreadStory, local_time
 from api.demo.week import WeekStory
 
@@ -101,6 +102,16 @@ def tell_week(console: Console, story: WeekStory) -> None:
             + (f"{arrived:%a %d %b}." if arrived else "not at all.")
         )
     console.print()
+
+
+def tell_round(console: Console, story: RoundStory) -> None:
+    """The vans that fetch what sellers sent."""
+    vans = "one van" if story.tours == 1 else f"{story.tours} vans"
+    console.print(
+        f"OR-Tools plans the round of {story.hub} on {story.day:%a %d %b}: {story.parcels} parcels "
+        f"at {story.places} sellers' places, {vans}, {story.distance_m // 1000} km, {story.cost} "
+        f"(a van for each place: {story.alone_m // 1000} km).\n"
+    )
 
 
 def is_late(warning: dict[str, Any]) -> bool:
