@@ -34,15 +34,14 @@ def demo(
         progress("a cart becomes a promise, parcels, labels and a manifest …")
         thread = play_thread(house)
         tell_thread(console, thread)
-        week = carts = None
+        week = collection = carts = None
         if not quick:
             progress("a simulated week …")
             week = play_week(house, lambda text: progress(f"  {text}"))
             tell_week(console, week)
-        progress("the hub's vans …")
-        collection = play_round(house)
-        tell_round(console, collection)
-        if not quick:
+            progress("the hub's vans …")
+            collection = play_round(house)
+            tell_round(console, collection)
             progress("real carts …")
             carts = play_carts(settings.olist, lambda text: progress(f"  {text}"))
             tell_carts(console, carts)

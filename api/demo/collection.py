@@ -28,7 +28,7 @@ REACH_M = 200_000  # a van is there and back in a day, and no sea lies between
 READY_S, DUE_S = 9 * 3600, 20 * 3600  # of the hub's day: the goods are packed; they must be in
 VANS = Vans(count=3, weight_g=900_000)
 ENGINE = "ortools"
-SECONDS = 1.5  # CPU time that the engine has
+SECONDS = 1.5  # CPU time of the engine
 DAY = START.date() + timedelta(days=3)
 
 
@@ -54,7 +54,7 @@ class RoundStory:
     """The planner's own picture, SVG."""
 
 
-def play_round(house: DemoHouse) -> RoundStory:
+def play_round(house: DemoHouse, *, seconds: float = SECONDS) -> RoundStory:
     """Plan the round of the hub with most sellers around it, over what they sent so far."""
     network = house.network
     sent = _sent(house)
@@ -74,7 +74,7 @@ def play_round(house: DemoHouse) -> RoundStory:
         currency="EUR",
     )
     problem = read_day(document)
-    plan = plan_tours(problem, seconds=SECONDS, engine=ENGINE)
+    plan = plan_tours(problem, seconds=seconds, engine=ENGINE)
     if not plan.tours:
         raise LanewiseError(f"the demo's round found no tour: {plan.notes}")
     return _story(problem, plan, network, depot, waiting)

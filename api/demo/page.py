@@ -27,7 +27,7 @@ def write_page(
     house: DemoHouse,
     thread: ThreadStory,
     week: WeekStory | None,
-    collection: RoundStory,
+    collection: RoundStory | None,
     carts: CartsStory | None,
 ) -> Path:
     """Write the page and copies of the customer's pages; returns its path."""
@@ -52,7 +52,8 @@ def write_page(
         }
     if carts is not None and carts.rows:
         values |= {"carts_plot": _days(carts), "charge_plot": _charges(carts)}
-    (house.folder / "round.svg").write_text(collection.picture, encoding="utf-8")
+    if collection is not None:
+        (house.folder / "round.svg").write_text(collection.picture, encoding="utf-8")
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape()
     )
