@@ -26,6 +26,7 @@ LEVELS = (0.9, 0.95, 0.97)
 
 # name: module with `run(*, quick: bool, runs: int | None, say: Callable[[str], None]) -> list[Figure]`
 BENCHMARKS: dict[str, str] = {
+    "carriers": "benchmarks.carriers",
     "checkout": "benchmarks.checkout",
     "pack": "benchmarks.pack",
     "quotes": "benchmarks.quotes",
