@@ -369,7 +369,7 @@ def _policies() -> list[dict[str, Any]]:
             "returns": {
                 "improvements": [
                     {"goodwill_days": 30},
-                    {"categories": ["books"], "goodwill_days": 60, "goodwill_fee_share": "0.1"},
+                    {"categories": ["books"], "goodwill_days": 60},
                 ]
             },
             "notices": {"quiet_from": "21:00", "quiet_to": "07:30"},

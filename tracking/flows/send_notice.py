@@ -17,7 +17,7 @@ from store.session import Sessions, lock, now
 from tracking.flows.open_link import RETURN, TRACK, open_link
 from tracking.notices.compose import OF_RETURNS, Texts, compose
 from tracking.notices.occasions import Occasion, QuietHours, earliest_sending, is_useful
-from tracking.notices.rules import NoticeRules, read_notice_rules
+from tracking.notices.rules import ALWAYS_TOLD, NoticeRules, read_notice_rules
 from tracking.ports import Message, NoticeChannel, SendingRefused, SendingUncertain
 from tracking.tables import NoticePreferenceRow, NoticeRow, TrackedParcelRow, told_of
 
@@ -149,7 +149,7 @@ def _why_not(session: Session, row: NoticeRow, occasion: Occasion) -> str | None
         )
         .order_by(NoticePreferenceRow.occasion.desc())  # the named occasion before `*`
     ).first()
-    if unwanted is False:
+    if unwanted is False and occasion not in ALWAYS_TOLD:
         return "not wanted"
     if occasion in _rules(session, row).not_told:
         return "not told by this marketplace"

@@ -16,7 +16,7 @@ from tracking.notices.occasions import (
 )
 
 ALWAYS_TOLD = frozenset({Occasion.RETURN_AUTHORIZED, Occasion.REFUND_PROMISED})
-"""The receipt of a return is the law's (Dir. 2011/83 Art. 11(3)): no rule switches it off."""
+"""The receipt of a return is the law's (Dir. 2011/83 Art. 11(3)): no rule and no preference switches it off."""
 
 
 @dataclass(frozen=True, slots=True)

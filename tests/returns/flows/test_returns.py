@@ -14,6 +14,7 @@ from carriers.status import Status
 from carriers.tables import BookingRow
 from core.clock import ManualClock
 from core.errors import Conflict, InvalidInput, NotFound
+from core.ids import SubjectId
 from returns.eligibility import Eligible, NotEligible, RefusalCode, Wish
 from returns.flows.cancel_return import cancel_return
 from returns.flows.check_returns import check_returns
@@ -29,6 +30,7 @@ from routing.tables import PlannedParcelRow
 from store.tables import OutboxRow
 from tests.market import Market, small_files
 from tests.tracking.events import START
+from tracking.flows.set_notice_preference import set_notice_preference
 from tracking.flows.view_order import view_order
 from tracking.flows.view_parcel import view_parcel
 from tracking.tables import IncidentRow, NoticeRow, TrackedParcelRow, is_of_seller
@@ -313,6 +315,19 @@ def test_a_seller_sees_its_part_of_a_shared_parcel_and_nothing_of_the_other(
                 view_order(session, order, seller=stranger)
             with pytest.raises(NotFound):
                 view_parcel(session, row.id, seller=stranger)
+
+
+def test_the_receipt_of_a_return_comes_even_to_who_wants_no_messages(
+    market: Market, order: UUID
+) -> None:
+    (row, *_) = market.tracked(order)
+    assert row.consignee_id is not None
+    with market.lanewise.sessions(market.tenant) as session:
+        set_notice_preference(session, SubjectId(row.consignee_id), None, is_wanted=False)
+    _ask(market, order, Wish("2", 1, Cause.CHANGED_MIND))
+    market.work()
+    letters = "".join(path.read_text() for path in market.outbox.glob("*.txt"))
+    assert "Your return is registered" in letters
 
 
 def _rewrite(market: Market, **rules: object) -> None:
