@@ -14,7 +14,6 @@ from core.ids import TourPlanId
 from core.places import zone as known_zone
 from routing.tables import TourPlanRow, open_tour_plans
 from routing.tours.day_file import read_day
-from routing.tours.engines import choose
 from routing.tours.hopeless import set_aside
 from store.jobs import enqueue
 from store.session import new_id, now
@@ -55,6 +54,8 @@ def request_tours(
         raise invalid("stops", "there must be at least one")
     if len(problem.stops) > MOST_STOPS:
         raise invalid("stops", f"{len(problem.stops)} are more than {MOST_STOPS}")
+    from routing.tours.engines import choose  # brings the compiler, which serving must not need
+
     able, lacks = choose(set_aside(problem)[0])
     if not able:
         raise invalid("day", "; ".join(lacks))
