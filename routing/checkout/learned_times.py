@@ -14,7 +14,7 @@ import numpy as np
 
 from routing.checkout.calendar import first_from, ready_at
 from routing.checkout.problem import NEVER, IntArray, Location, Service, Transit
-from routing.distributions.forest_kernels import F64
+from routing.distributions.arrays import F64
 from routing.distributions.lead_times import LearnedLeadTimes, NetworkState, counted_as
 from routing.distributions.quantiles import curve_from_quantiles, shrunk_curve
 from routing.distributions.traits import ParcelTraits

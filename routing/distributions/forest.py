@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.distributions.forest_kernels import F64, I64, U8, score_days
+from routing.distributions.arrays import F64, I64, U8
 
 BINS = 64
 """Cells per column; cut points are quantiles of the training orders."""
@@ -44,6 +44,8 @@ def daily_odds(forest: Forest, cells: U8, day_cells: U8, day_of: I64, offset: F6
 
     `cells` [orders, columns] are `to_cells` of the orders; `day_of` [orders, days] points into `day_cells`; `offset` [orders] is added to every day.
     """
+    from routing.distributions.forest_kernels import score_days  # brings the compiler
+
     score = np.repeat(offset[:, None] + forest.base, day_of.shape[1], axis=1)
     score_days(
         cells, day_cells, day_of, forest.column, forest.threshold,

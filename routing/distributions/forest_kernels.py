@@ -5,13 +5,9 @@ int64 or float64 [trees, nodes].
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.kernels import kernel
-
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
-U8 = NDArray[np.uint8]
+from routing.distributions.arrays import F64, I64, U8
 
 
 @kernel

@@ -13,8 +13,8 @@ from math import log
 
 import numpy as np
 
+from routing.distributions.arrays import F64
 from routing.distributions.forest import to_cells
-from routing.distributions.forest_kernels import F64
 from routing.distributions.traits import GROUPS, TRAITS, ParcelTraits
 from routing.distributions.waits import DayCalendar, WaitModel, curves_of_cells, slow_down
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import invalid
+from routing.distributions.arrays import F64, I64
 from routing.distributions.forest import BINS, Forest
-from routing.distributions.forest_kernels import F64, I64
 from routing.distributions.lead_times import LeadTimeModel, NetworkState
 from routing.distributions.waits import DAY_COLUMNS, WaitModel
 from routing.network.canonical import canonical_json, from_json

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import invalid
+from routing.distributions.arrays import F64, I64, U8
 from routing.distributions.forest import Forest, daily_odds, to_cells
-from routing.distributions.forest_kernels import F64, I64, U8
 
 Bools = NDArray[np.bool_]
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import invalid
+from routing.distributions.arrays import F64, I64, U8
 from routing.distributions.forest import BINS, Forest, daily_odds, to_cells
-from routing.distributions.forest_kernels import F64, I64, U8
 from tracking.learning.tree_kernels import (
     add_tree,
     gradients,

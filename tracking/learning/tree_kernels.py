@@ -7,7 +7,7 @@ Rows of an order lie side by side. Shapes: `order_cells` uint8 [orders, order co
 import numpy as np
 
 from core.kernels import kernel
-from routing.distributions.forest_kernels import F64, I64, U8
+from routing.distributions.arrays import F64, I64, U8
 
 
 @kernel
