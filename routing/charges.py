@@ -21,7 +21,7 @@ class CostShare:
 
 @dataclass(frozen=True, slots=True)
 class ChargeLine:
-    """One line of the charge. Codes: delivery, delivery_free, duties, tax."""
+    """One line of the charge. Codes: delivery, delivery_free, duties, import_tax, tax."""
 
     code: str
     seller: str
@@ -52,30 +52,37 @@ def charge_delivery(
     group: str,
     goods_minor: Mapping[str, int],
     duties_minor: Mapping[int, int],
+    import_tax_minor: Mapping[int, int] | None = None,
     currency: str,
     tax: TaxRate | None,
 ) -> Charge:
-    """Apply the rules. `goods_minor` by seller, `duties_minor` by parcel that the sender pays."""
+    """Apply the rules. `goods_minor` by seller.
+
+    `duties_minor` and `import_tax_minor` by parcel that the sender pays; they bear no tax again.
+    """
     lines: list[ChargeLine] = []
     by_rule: dict[ChargeRule, list[CostShare]] = {}
     for share in shares:
         by_rule.setdefault(policy.rule_for(share.seller, group), []).append(share)
     for rule, own in by_rule.items():
         lines.extend(_lines(rule, own, goods_minor, currency))
-    lines.extend(
-        ChargeLine("duties", "", parcel, Money(amount, currency))
-        for parcel, amount in duties_minor.items()
+    taxable = Money(sum(line.amount.minor for line in lines), currency)
+    at_border = [
+        ChargeLine(code, "", parcel, Money(amount, currency))
+        for code, amounts in (("duties", duties_minor), ("import_tax", import_tax_minor or {}))
+        for parcel, amount in amounts.items()
         if amount
-    )
-    subtotal = Money(sum(line.amount.minor for line in lines), currency)
+    ]
+    total = taxable + Money(sum(line.amount.minor for line in at_border), currency)
+    lines.extend(at_border)
     if tax is None:
-        return Charge(subtotal, Money.zero(currency), None, True, tuple(lines))
+        return Charge(total, Money.zero(currency), None, True, tuple(lines))
     if tax.included:
-        contained = subtotal - subtotal.times(Decimal(1) / (1 + tax.rate))
-        return Charge(subtotal, contained, tax.rate, True, tuple(lines))
-    added = subtotal.times(tax.rate)
+        contained = taxable - taxable.times(Decimal(1) / (1 + tax.rate))
+        return Charge(total, contained, tax.rate, True, tuple(lines))
+    added = taxable.times(tax.rate)
     lines.append(ChargeLine("tax", "", None, added))
-    return Charge(subtotal + added, added, tax.rate, False, tuple(lines))
+    return Charge(total + added, added, tax.rate, False, tuple(lines))
 
 
 def _lines(

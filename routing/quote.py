@@ -94,6 +94,11 @@ class OptionParcel:
     """Where known: paid by the sender (ddp) or on delivery (dap)."""
     duties_said: str
     """Sentence code: no_duties, duties_paid, duties_on_delivery, duties_not_included."""
+    import_tax: Money | None = None
+    """Import VAT on goods, duties and delivery, where prices do not contain it."""
+    import_tax_said: str = "no_import_tax"
+    """Sentence code: no_import_tax (no border), import_tax_in_price, import_tax_paid,
+    import_tax_on_delivery, import_tax_not_included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,8 @@ class OptionParcelOut(Out):
     customs: str = Field(description="none, dap or ddp.")
     duties: Amount | None = None
     duties_said: str = Field(description="What to tell the shopper about duties, as a code.")
+    import_tax: Amount | None = None
+    import_tax_said: str = Field(description="The same about import VAT.")
 
 
 class DifferenceOut(Out):

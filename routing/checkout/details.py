@@ -7,6 +7,7 @@ from functools import cached_property
 from core.money import Money
 from core.units import Dimensions
 from routing.charges import Charge, CostShare, charge_delivery
+from routing.checkout.customs import CustomsDesk
 from routing.checkout.deadline import latest_order
 from routing.checkout.evaluate import Evaluator, ParcelCost
 from routing.checkout.from_network import CartProblem
@@ -16,8 +17,7 @@ from routing.checkout.problem import CO2_UNKNOWN_G, NEVER, Content, Plan, Planne
 from routing.checkout.sentences import sentences_of
 from routing.checkout.why import share_text
 from routing.checkout.windows import windows_of
-from routing.network.services import Duties
-from routing.network.trade import NoExchangeRate, settle, tax_on
+from routing.network.trade import tax_on
 from routing.quote import (
     CostLine,
     DeliveryOption,
@@ -40,6 +40,7 @@ class Describer:
         self.currency = self.network.marketplace.currency
         self.evaluator = Evaluator(cart_problem.problem)
         self.likelihoods = Likelihoods(self.evaluator)
+        self.customs = CustomsDesk(snapshot, cart_problem)
         self.point = pickup_point_of(snapshot, cart_problem)
         self._parcels: dict[PlannedParcel, OptionParcel] = {}
 
@@ -108,7 +109,7 @@ class Describer:
         ready = self.evaluator.at_node(parcel, self.of.problem.q)
         pickups = self.evaluator.services[parcel.service].pickups
         leaves = int(pickups[int(pickups.searchsorted(ready))])
-        customs, duties, said = self._customs(parcel)
+        customs = self.customs.cross(parcel, cost.total)
         transit = self.evaluator.services[parcel.service].transit
         tare_g = self.evaluator.boxes[parcel.box][1].tare_g
         return OptionParcel(
@@ -131,9 +132,11 @@ class Describer:
             cost=Money(cost.total, self.currency),
             cost_lines=self._cost_lines(cost),
             co2_g=cost.co2_g if cost.co2_g < CO2_UNKNOWN_G else None,
-            customs=customs,
-            duties=duties,
-            duties_said=said,
+            customs=customs.terms,
+            duties=customs.duties,
+            duties_said=customs.duties_said,
+            import_tax=customs.tax,
+            import_tax_said=customs.tax_said,
         )
 
     @cached_property
@@ -170,45 +173,13 @@ class Describer:
             for location, departs in sorted(departures.items())
         )
 
-    def _settled(self, amount: Money) -> int:
-        rates = self.network.exchange_rates
-        settled = settle(amount, self.currency, rates, self.of.settled_on)
-        if isinstance(settled, NoExchangeRate):
-            raise AssertionError("offers without a rate are left out")
-        return settled.amount.minor
-
-    def _goods_minor(self, contents: Sequence[Content]) -> int:
-        return sum(
-            self._settled(self.of.offers[c.line, c.location].price) * c.qty for c in contents
-        )
-
-    def _customs(self, parcel: PlannedParcel) -> tuple[str, Money | None, str]:
-        """Terms, duties where known, and the sentence about them."""
-        origin = self.network.location(parcel.node).address.country
-        country = self.of.cart.destination.country
-        if not self.network.customs.is_border(origin, country):
-            return "none", None, "no_duties"
-        paid = self.of.services[parcel.service].duties is Duties.DDP
-        value = self._goods_minor(parcel.contents)
-        total = 0
-        for content in parcel.contents:
-            sku = self.network.sku(self.of.offers[content.line, content.location].sku)
-            duty = self.network.customs.duty_for(country, sku.hs_code, self.of.settled_on)
-            if duty is None:
-                return "ddp" if paid else "dap", None, "duties_not_included"
-            if value >= self._settled(duty.free_below):
-                goods = Money(self._goods_minor([content]), self.currency)
-                total += goods.times(duty.rate).minor
-        said = "duties_paid" if paid else "duties_on_delivery"
-        return "ddp" if paid else "dap", Money(total, self.currency), said
-
     def _charge(self, parcels: Sequence[OptionParcel]) -> Charge:
         shares: list[CostShare] = []
         goods: dict[str, int] = {}
         for parcel in parcels:
             weights: dict[str, int] = {}
             for content in parcel.contents:
-                price = self._settled(self.of.offers[content.line, content.location].price)
+                price = self.customs.settled(self.of.offers[content.line, content.location].price)
                 goods[content.seller] = goods.get(content.seller, 0) + price * content.qty
                 weight_g = self.network.sku(content.sku).weight_g * content.qty
                 weights[content.seller] = weights.get(content.seller, 0) + weight_g
@@ -228,6 +199,11 @@ class Describer:
                 if parcel.customs == "ddp" and parcel.duties is not None
             },
             currency=self.currency,
+            import_tax_minor={
+                parcel.number: parcel.import_tax.minor
+                for parcel in parcels
+                if parcel.customs == "ddp" and parcel.import_tax is not None
+            },
             tax=tax_on(
                 self.network.taxes,
                 self.of.cart.destination.country,

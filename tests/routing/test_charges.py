@@ -130,3 +130,22 @@ def test_lines_sum_to_the_total_and_nothing_is_negative(
 def test_a_charge_that_does_not_add_up_cannot_be_made() -> None:
     with pytest.raises(InvalidInput):
         Charge(Money(1, "EUR"), Money(0, "EUR"), None, True, ())
+
+
+def test_what_is_paid_at_the_border_bears_no_tax_again() -> None:
+    policy = ChargePolicy(PASS)
+    for included in (True, False):
+        tax = TaxRate("GB", "shipping", Decimal("0.20"), included, JAN)
+        charge = charge_delivery(
+            policy,
+            SHARES,
+            group="",
+            goods_minor={"a": 1000, "b": 2000},
+            duties_minor={1: 100},
+            import_tax_minor={1: 620, 2: 0},
+            currency="EUR",
+            tax=tax,
+        )
+        assert charge.total.minor == 2000 + 720 + (0 if included else 400)
+        assert charge.tax.minor == (333 if included else 400)
+        assert [line.code for line in charge.lines].count("import_tax") == 1
