@@ -11,7 +11,8 @@ from routing.checkout.from_network import CartProblem, build_problem
 from routing.checkout.nominated import explain_no_day
 from routing.checkout.options import choose_plans
 from routing.checkout.pickups import nearest_points
-from routing.checkout.problem import Answer, Reason
+from routing.checkout.problem import Answer, Reason, ReasonCode, Rules
+from routing.checkout.reasons import nearest_cart
 from routing.checkout.solve import solve
 from routing.checkout.why import WhyCode
 from routing.quote import (
@@ -39,6 +40,7 @@ def plan_quote(snapshot: Snapshot, cart: Cart, live: Live, quote_id: QuoteId) ->
     reasons = answer.reasons
     if not answer.plans and cart.nominated_day is not None:
         reasons = explain_no_day(snapshot, cart, live, reasons)
+    reasons = (*reasons, *_what_could_be(problem, reasons))
     rates = _rates(problem, options)
     for point in nearest_points(snapshot, cart.destination, cart.pickup_points):
         collected = replace(cart, pickup_point=point.code, pickup_points=0)
@@ -72,6 +74,21 @@ def plan_quote(snapshot: Snapshot, cart: Cart, live: Live, quote_id: QuoteId) ->
         nominated_day=cart.nominated_day,
         pickup=cart.pickup_point,
         pickup_points=cart.pickup_points,
+    )
+
+
+def _what_could_be(problem: CartProblem, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Of a cart with failing lines: how much of each line could be served, and by when."""
+    lines = nearest_cart(problem.problem, reasons)
+    if not lines:
+        return ()
+    plans = solve(replace(problem.problem, lines=lines, rules=Rules()), ("date", "cost")).plans
+    if not plans:
+        return ()
+    day = problem.day(min(plan.date for plan in plans)).isoformat()
+    return tuple(
+        Reason(ReasonCode.COULD_BE_SERVED, line.id, (("qty", line.qty), ("earliest_on", day)))
+        for line in lines
     )
 
 

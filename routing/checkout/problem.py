@@ -355,6 +355,8 @@ class ReasonCode(StrEnum):
     RULES_EXCLUDE = "rules_exclude"
     NO_COMBINATION = "no_combination"
     NOT_THAT_DAY = "not_that_day"
+    COULD_BE_SERVED = "could_be_served"
+    """Not a failure: so much of the line could be had if the others' failures were accepted."""
     NOT_FOUND = "not_found"
     """The search ended without a plan and without a proof that there is none."""
 

@@ -3,6 +3,7 @@
 Asked only when there is no plan, so it may solve small problems of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -29,6 +30,23 @@ SMALL = Budget(states=2_000, pairs=200_000, labels=100_000)
 def explain_infeasible(problem: Problem) -> tuple[Reason, ...]:
     """The rules that rule out every plan; lines first, else the cart as a whole."""
     return explain_lines(problem) or (_explain_cart(problem),)
+
+
+def nearest_cart(problem: Problem, reasons: Sequence[Reason]) -> tuple[Line, ...]:
+    """The cart without what can't be served, short lines at what there is; empty: nothing is left.
+
+    A line whose SKU is shared with another is left out rather than guessed at.
+    """
+    shared = [line.item.id for line in problem.lines]
+    failing = {reason.line: reason for reason in reasons if reason.line is not None}
+    lines = []
+    for line in problem.lines:
+        reason = failing.get(line.id)
+        if reason is None:
+            lines.append(line)
+        elif reason.code is ReasonCode.STOCK_SHORT and shared.count(line.item.id) == 1:
+            lines.append(replace(line, qty=int(dict(reason.details)["stock"])))
+    return tuple(lines) if failing else ()
 
 
 def explain_lines(problem: Problem) -> tuple[Reason, ...]:
@@ -66,10 +84,23 @@ def _explain_line(problem: Problem, line: Line) -> Reason | None:
     if not _carried(alone, frozenset(box.id for box in roomy)):
         return Reason(ReasonCode.NO_SERVICE, line.id)
     if problem.joint:
-        lenient = replace(alone, q=ALMOST_NEVER)
-        if solve_exactly(lenient, ("cost", "date", "parcels"), SMALL).plans != ():
-            return Reason(ReasonCode.NOT_RELIABLE, line.id, (("q", str(problem.q)),))
+        reachable = reachable_level(alone)
+        if reachable is not None:
+            details = (("q", str(problem.q)), ("reachable", str(reachable)))
+            return Reason(ReasonCode.NOT_RELIABLE, line.id, details)
     return Reason(ReasonCode.NO_ARRIVAL, line.id)
+
+
+def reachable_level(problem: Problem) -> Decimal | None:
+    """The highest tabulated level below q at which there is a plan; None when there is at none."""
+    levels = {level for service in problem.services for level in service.transit.levels}
+    for level in sorted((one for one in levels if one < problem.q), reverse=True):
+        lenient = replace(problem, q=level)
+        if solve_exactly(lenient, ("cost", "date", "parcels"), SMALL).plans:
+            return level
+    if solve_exactly(replace(problem, q=ALMOST_NEVER), ("cost", "date", "parcels"), SMALL).plans:
+        return ALMOST_NEVER
+    return None
 
 
 def _permits(problem: Problem, line: Line, offer: Offer) -> bool:
@@ -121,8 +152,13 @@ def _explain_cart(problem: Problem) -> Reason:
         ),
     ):
         plans = solve_exactly(looser, goals, SMALL).plans  # type: ignore[arg-type]
-        if plans:
-            return Reason(code, None, details)
+        if not plans:
+            continue
+        if code is ReasonCode.TOO_MANY_PARCELS:
+            details = (*details, ("needed", min(plan.parcels_n for plan in plans)))
+        if code is ReasonCode.NOT_RELIABLE:
+            details = (*details, ("reachable", str(reachable_level(problem))))
+        return Reason(code, None, details)
     late = [
         offer.id
         for offer in problem.offers

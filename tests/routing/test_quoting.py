@@ -212,7 +212,24 @@ def test_a_cart_that_cannot_be_served_says_which_line_and_why(
     lines = (CartLine("a", "COFFEE-01", 1), CartLine("b", "BOOK-03", 1))
     told = quote(snapshot, empty, *lines, to=Destination("FR", "75011"))
     assert not told.options
-    assert {(why.line, why.code) for why in told.reasons} == {("b", "no_offer")}
+    assert {(why.line, why.code) for why in told.reasons} == {
+        ("b", "no_offer"),
+        ("a", "could_be_served"),
+    }
+
+
+def test_a_short_line_says_how_much_there_is(snapshot: Snapshot, live: Live) -> None:
+    few = Live({key: min(units, 1) for key, units in live.stock.items()})
+    lines = (CartLine("a", "COFFEE-01", 9, "elbe-kaffee"), CartLine("b", "PUZZLE-02", 1))
+    told = quote(snapshot, few, *lines, to=Destination("FR", "75011"))
+    assert not told.options
+    short, *could = told.reasons
+    assert (short.line, short.code, dict(short.details)["stock"]) == ("a", "stock_short", "1")
+    assert [(why.line, dict(why.details)["qty"]) for why in could] == [("a", "1"), ("b", "1")]
+    smaller = (CartLine("a", "COFFEE-01", 1, "elbe-kaffee"), lines[1])
+    again = quote(snapshot, few, *smaller, to=Destination("FR", "75011"))
+    earliest = {dict(why.details)["earliest_on"] for why in could}
+    assert earliest == {again.options[0].promise.date.isoformat()}
 
 
 def test_a_destination_out_of_reach_has_no_options(snapshot: Snapshot, live: Live) -> None:

@@ -26,7 +26,6 @@ from api.pages.checkout.words import (
     difference_text,
     faults_text,
     percent,
-    reason_text,
     time_left,
     weight,
 )
@@ -60,6 +59,8 @@ class Filled:
     rows: Rows
     country: str
     postcode: str
+    day: str = ""
+    points: int = 0
 
 
 def _padded(rows: Rows) -> Rows:
@@ -73,7 +74,9 @@ def _from_sample(sample: Sample) -> Filled:
 
 def _from_quote(quote: Quote) -> Filled:
     rows = [(line.sku, str(line.qty)) for line in quote.lines]
-    return Filled(_padded(rows), quote.destination.country, quote.destination.postcode)
+    day = "" if quote.nominated_day is None else quote.nominated_day.isoformat()
+    place = quote.destination
+    return Filled(_padded(rows), place.country, place.postcode, day, quote.pickup_points)
 
 
 @router.get("")
@@ -98,6 +101,8 @@ def ask(
     qty: Annotated[list[str], Form()],
     country: Annotated[str, Form(max_length=2)],
     postcode: Annotated[str, Form(max_length=20)] = "",
+    day: Annotated[str, Form(max_length=10)] = "",
+    points: Annotated[int, Form(ge=0, le=3)] = 0,
     visit: Visit = signed_form("quotes"),
 ) -> Response:
     """Plan the cart, then show its quote under an address of its own."""
@@ -107,13 +112,15 @@ def ask(
         wanted = {
             "destination": {"country": country, "postcode": postcode},
             "lines": [{"sku": code, "qty": count} for code, count in rows],
+            "nominated_day": day or None,
+            "pickup_points": points,
         }
         quote = plan_and_keep(visit, request.app.state.planner, _cart(wanted, visit))
     except (InvalidInput, NotFound) as error:
         with visit.reading() as session:
             network = load_snapshot(session).network
         faults = faults_text(error) if isinstance(error, InvalidInput) else [error.message]
-        filled = Filled(_padded(rows), country, postcode)
+        filled = Filled(_padded(rows), country, postcode, day, points)
         return _page(request, network, filled, faults=faults, status=422)
     return RedirectResponse(f"/checkout/{quote.id}", 303)
 
@@ -185,6 +192,7 @@ def place(
     street: Annotated[str, Form(max_length=100)],
     city: Annotated[str, Form(max_length=100)],
     email: Annotated[str, Form(max_length=254)] = "",
+    window: Annotated[list[str] | None, Form(max_length=60)] = None,
     visit: Visit = signed_form("orders:write"),
 ) -> Response:
     """Commit the chosen option; sending the form twice is one order."""
@@ -198,6 +206,7 @@ def place(
             consignee,
             key=commit_key(visit.caller.key_id, f"page-{quote_id}-{option}"),
             language=language_of(request),
+            window=_window(option, window or []),
         )
         network = _network(session, quote)
     if isinstance(outcome, Changed):
@@ -209,6 +218,15 @@ def place(
             request, network, filled, quote=outcome.quote, visit=visit, changed=changed, status=409
         )
     return RedirectResponse(f"/checkout/orders/{outcome.order_id}", 303)
+
+
+def _window(option: str, chosen: list[str]) -> str:
+    """The window chosen for an option, of the choices `OPTION:WINDOW` of all of them."""
+    for each in chosen[:60]:
+        of, _, window = each.partition(":")
+        if of == option:
+            return window
+    return ""
 
 
 def _network(session: Session, quote: Quote) -> Network:
@@ -247,6 +265,8 @@ def _page(
         rows=filled.rows,
         country=filled.country,
         postcode=filled.postcode,
+        day=filled.day,
+        points=filled.points,
         countries=countries_of(network),
         articles=articles_of(network),
         samples=[sample.title for sample in samples_of(network)],
@@ -264,6 +284,8 @@ def _words(request: Request, network: Network, quote: Quote, visit: Visit) -> di
     money = environment(language_of(request)).filters["money"]
     now = visit.lanewise.clock.now()
     language = _tag(request)
+    zone_name = zone_ending_last(quote.zones, quote.at.date())
+    refusal = WhyWords.of_refusal(language, names, zone_name, quote)
 
     def why_of(option: DeliveryOption) -> list[str]:
         words = WhyWords.of(language, names, zone_ending_last(quote.zones, quote.at.date()), option)
@@ -280,7 +302,7 @@ def _words(request: Request, network: Network, quote: Quote, visit: Visit) -> di
 
     return {
         "chart": chart_of(quote.options),
-        "reasons": [reason_text(reason, quote) for reason in quote.reasons],
+        "reasons": [refusal.why_not(reason) for reason in quote.reasons],
         "why_of": why_of,
         "why_language": language,
         "consignee": EXAMPLE,

@@ -13,7 +13,7 @@ from babel.numbers import format_currency, format_percent
 from api.pages.checkout.words import Names
 from core.money import Money
 from core.places import zone
-from routing.quote import Alternative, DeliveryOption, Sentence
+from routing.quote import Alternative, DeliveryOption, Quote, Sentence, WhyNot
 from tracking.adapters.texts import read_catalogue
 from tracking.notices.compose import DAY_PATTERNS, LANGUAGES, Catalogue
 
@@ -28,7 +28,7 @@ COUNTED = {
 }
 """The parameter by which a text has plural forms."""
 PLACES = frozenset({"location", "hub"})
-SHARES = frozenset({"share", "level"})
+SHARES = frozenset({"share", "level", "q", "reachable"})
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -56,6 +56,12 @@ class WhyWords:
         currency = option.cost.currency
         return cls(why_texts(language), names, zone_name, currency, articles)
 
+    @classmethod
+    def of_refusal(cls, language: str, names: Names, zone_name: str, quote: Quote) -> "WhyWords":
+        """For a quote without options."""
+        articles = {line.id: names.article(line.sku) for line in quote.lines}
+        return cls(why_texts(language), names, zone_name, quote.currency, articles)
+
     def why(self, sentence: Sentence) -> str:
         """One reason."""
         key = f"why.{sentence.code}"
@@ -74,6 +80,22 @@ class WhyWords:
             day=self._day(alternative.date),
             charge=self._change(alternative.charge.minor),
         )
+
+    def why_not(self, reason: WhyNot) -> str:
+        """Why there is no option, or what could be had instead."""
+        details = reason.details
+        if reason.line is not None:
+            details = (("line", reason.line), *details)
+        key = f"why_not.{reason.code}"
+        values = {
+            "what": self.catalogue.text("why_not.the_cart"),
+            **dict(self._said(name, value) for name, value in details),
+        }
+        values["what"] = values.get("article", values["what"])
+        text = self.catalogue.text(key, **values)
+        if "nearest_on" in values:
+            text += " " + self.catalogue.text("why_not.day_nearest", **values)
+        return text
 
     def _filled(self, key: str, sentence: Sentence) -> str:
         values = {}

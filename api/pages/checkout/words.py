@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from core.errors import InvalidInput
 from routing.network.network import Network
-from routing.quote import DeliveryOption, Difference, Quote, WhyNot
+from routing.quote import DeliveryOption, Difference, Quote
 
 NAMES = {
     "fastest": "fastest",
@@ -29,39 +29,25 @@ COSTS = {
     "hub": "hub",
 }
 
-REASONS = {
-    "no_offer": "Nobody sells {what}.",
-    "stock_short": "There are {stock} of {what}, not {wanted}.",
-    "no_box": "No box holds {what}.",
-    "no_service": "No carrier takes {what} there.",
-    "no_arrival": "{what} cannot arrive within the planning horizon.",
-    "not_reliable": "No way for {what} keeps its date reliably enough.",
-    "too_many_parcels": "It would take more parcels than the policy allows.",
-    "rules_exclude": "The policy's rules leave no way for {what}.",
-    "no_combination": "Each article could come alone, but not all of them together.",
-}
-
 DUTIES = {
     "no_duties": "",
     "duties_paid": "Duties are paid.",
     "duties_on_delivery": "Duties are due on delivery.",
     "duties_not_included": "Duties are not included.",
+    "no_import_tax": "",
+    "import_tax_in_price": "",
+    "import_tax_paid": "Import VAT is paid.",
+    "import_tax_on_delivery": "Import VAT is due on delivery.",
+    "import_tax_not_included": "Import VAT is not included.",
 }
 
 CHARGES = {
     "delivery": "delivery",
     "delivery_free": "free delivery",
     "duties": "duties",
+    "import_tax": "import VAT",
     "tax": "tax",
 }
-
-
-def reason_text(reason: WhyNot, quote: Quote) -> str:
-    """Why there is no option, as a sentence."""
-    sku = next((line.sku for line in quote.lines if line.id == reason.line), "the cart")
-    details = {"stock": "0", "wanted": "", **dict(reason.details)}
-    pattern = REASONS.get(reason.code, f"It is not possible ({reason.code}).")
-    return pattern.format(what=sku, **details)
 
 
 CHANGES = {
@@ -131,8 +117,12 @@ class Names:
     """Names of sellers and places of one network; the code where it is gone."""
 
     def __init__(self, network: Network) -> None:
+        self._network = network
         self._sellers = {seller.code: seller.name for seller in network.sellers}
         self._places = {place.code: place.address.city for place in network.locations}
+
+    def article(self, sku: str) -> str:
+        return self._network.sku(sku).name if self._network.has_sku(sku) else sku
 
     def seller(self, code: str) -> str:
         return self._sellers.get(code, code)
