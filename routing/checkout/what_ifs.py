@@ -59,7 +59,8 @@ def ask_what_ifs(problem: Problem, plan: Plan) -> Iterator[Question]:
         about = (("line", line), ("location", location))
         yield Change.FROM_PLACE, about, what_if_from(problem, plan, line, location)
     if len(used) > 1:
-        for location in list(used)[:MOST_SOURCES]:
+        needed = {location for line, location in taken if not any(o[0] == line for o in others)}
+        for location in [place for place in used if place not in needed][:MOST_SOURCES]:
             without = what_if_without(problem, plan, location)
             yield Change.WITHOUT_PLACE, (("location", location),), without
     if plan.parcels_n > 1:

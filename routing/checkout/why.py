@@ -84,8 +84,7 @@ def _why_date(likelihoods: Likelihoods, plan: Plan) -> list[Because]:
     if plan.parcels_n > 1:
         about = (("parcel", number + 1), ("set_day", plan.date))
         reasons.append(Because(WhyCode.DATE_SET_BY_PARCEL, about, transit))
-    content = max(parcel.contents, key=evaluator.ready)
-    reasons += _location_waits(evaluator, content)
+    reasons += _location_waits(evaluator, _latest_content(evaluator, parcel))
     reasons += _onward_waits(evaluator, parcel, plan.date)
     if evaluator.problem.joint and plan.date > 0:
         share = 1.0
@@ -103,6 +102,26 @@ def _why_date(likelihoods: Likelihoods, plan: Plan) -> list[Because]:
             )
         )
     return reasons
+
+
+def _latest_content(evaluator: Evaluator, parcel: PlannedParcel) -> Content:
+    """The content that the parcel waits for: at a hub, of the place that comes in last."""
+    place = _last_feeder(evaluator, parcel)
+    contents = [c for c in parcel.contents if place in ("", c.location)]
+    return max(contents, key=evaluator.ready)
+
+
+def _last_feeder(evaluator: Evaluator, parcel: PlannedParcel) -> str:
+    """The place whose goods reach the hub last, each lane at the level; empty: no hub."""
+    if parcel.node not in evaluator.hubs:
+        return ""
+    departures = evaluator.departures(parcel) or {}
+
+    def comes_in(place: str) -> int:
+        minutes = evaluator.lanes[place, parcel.node].transit.quantile(evaluator.problem.q)
+        return departures[place] + (minutes or 0)
+
+    return max(departures, key=comes_in, default="")
 
 
 def share_text(probability: float) -> str:
@@ -152,7 +171,7 @@ def _onward_waits(evaluator: Evaluator, parcel: PlannedParcel, by_day: int) -> l
     reasons = []
     if parcel.node in evaluator.hubs:
         departures = evaluator.departures(parcel) or {}
-        place = max(departures, key=lambda one: departures[one])
+        place = _last_feeder(evaluator, parcel)
         about: tuple[tuple[str, Value], ...] = (("location", place), ("hub", parcel.node))
         reasons.append(
             Because(
