@@ -1,4 +1,4 @@
-"""Promised against kept: shares with intervals, by level, month, carrier service and seller.
+"""Promised against kept: shares with intervals, by level, month, service, lane, seller and model.
 
 A promise is kept when everything in it had arrived by its end, missed once its end has passed
 without; until then it is open and counts nowhere. So recent days are not flattered by parcels that
@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from math import sqrt
+from statistics import pstdev
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 SMALL = 30  # fewer promises than this are shown, but judge nobody
+POOLED = "small groups together"
+"""Sellers and lanes with fewer are also judged, all of them as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class PromiseOutcome:
     arrived_at: datetime | None
     is_over: bool = False
     """No parcel of it will move any more: one that has not arrived never will."""
+    lanes: tuple[str, ...] = ()
+    model: str = ""  # what its probability rests on
 
     def kept(self, now: datetime) -> bool | None:
         """True or False once it is known, None while it is open."""
@@ -47,6 +52,8 @@ class CalibrationRow:
     low: float  # Wilson interval, 95 %
     high: float
     mean_days: float
+    sd_days: float
+    """Standard deviation of the promised days: with the mean, how sharp the promises are."""
 
     @property
     def is_small(self) -> bool:
@@ -68,6 +75,23 @@ class CalibrationReport:
     by_service: tuple[CalibrationRow, ...]
     by_seller: tuple[CalibrationRow, ...]
     open_promises: int
+    by_lane: tuple[CalibrationRow, ...] = ()
+    by_model: tuple[CalibrationRow, ...] = ()
+    elsewhere: CalibrationRow | None = None
+    """What another marketplace promised before, without stating a level."""
+
+    @property
+    def days_earlier(self) -> float | None:
+        """How much earlier than elsewhere before, mean days; negative: later."""
+        if self.overall is None or self.elsewhere is None:
+            return None
+        return self.elsewhere.mean_days - self.overall.mean_days
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """Groups that keep less than stated, with enough promises to say so."""
+        rows = (*self.by_month[-2:], *self.by_service, *self.by_lane, *self.by_seller)
+        return tuple(row.group for row in rows if row.is_off and row.kept < row.stated)
 
 
 def wilson(kept: int, promises: int) -> tuple[float, float]:
@@ -81,7 +105,11 @@ def wilson(kept: int, promises: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def report_calibration(outcomes: Iterable[PromiseOutcome], now: datetime) -> CalibrationReport:
+def report_calibration(
+    outcomes: Iterable[PromiseOutcome],
+    now: datetime,
+    elsewhere: Iterable[PromiseOutcome] = (),
+) -> CalibrationReport:
     """Group what is decided at `now`; several services or sellers count in each of theirs."""
     known: list[tuple[PromiseOutcome, bool]] = []
     waiting = 0
@@ -99,13 +127,26 @@ def report_calibration(outcomes: Iterable[PromiseOutcome], now: datetime) -> Cal
                 members.setdefault(group, []).append((outcome, kept))
         return tuple(_row(group, members[group]) for group in sorted(members))
 
+    def pooled(groups: Callable[[PromiseOutcome], Iterable[str]]) -> tuple[CalibrationRow, ...]:
+        """The rows, and one over all the small ones where there are several."""
+        rows = grouped(groups)
+        small = {row.group for row in rows if row.is_small}
+        if len(small) < 2:
+            return rows
+        theirs = [each for each in known if small.intersection(groups(each[0]))]
+        return (*rows, _row(POOLED, theirs))
+
+    before = [(one, kept) for one in elsewhere if (kept := one.kept(now)) is not None]
     return CalibrationReport(
         overall=_row("all", known) if known else None,
         by_level=grouped(lambda outcome: (f"{outcome.level:g}",)),
         by_month=grouped(lambda outcome: (outcome.month,)),
         by_service=grouped(lambda outcome: outcome.services),
-        by_seller=grouped(lambda outcome: outcome.sellers),
+        by_seller=pooled(lambda outcome: outcome.sellers),
         open_promises=waiting,
+        by_lane=pooled(lambda outcome: outcome.lanes),
+        by_model=grouped(lambda outcome: (outcome.model.partition("@")[0],)),
+        elsewhere=_row("elsewhere", before) if before else None,
     )
 
 
@@ -121,4 +162,5 @@ def _row(group: str, members: list[tuple[PromiseOutcome, bool]]) -> CalibrationR
         low=low,
         high=high,
         mean_days=sum(outcome.promised_days for outcome, _ in members) / count,
+        sd_days=pstdev(outcome.promised_days for outcome, _ in members),
     )

@@ -21,13 +21,14 @@ class CalibrationRowOut(BaseModel):
     kept: float
     low: float
     high: float
-    mean_days: float = Field(description="Promised days after the purchase: sharpness.")
+    mean_days: float = Field(description="Promised days after the purchase.")
+    sd_days: float = Field(description="Their standard deviation: sharpness.")
     is_small: bool = Field(description="Too few promises to judge by.")
     is_off: bool = Field(description="The stated level lies outside the interval.")
 
 
 class CalibrationOut(BaseModel):
-    """Stated and kept, by level, month of the purchase, service and seller."""
+    """Stated and kept, by level, month of the purchase, service, lane, seller and model."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -36,6 +37,13 @@ class CalibrationOut(BaseModel):
     by_month: list[CalibrationRowOut]
     by_service: list[CalibrationRowOut]
     by_seller: list[CalibrationRowOut]
+    by_lane: list[CalibrationRowOut]
+    by_model: list[CalibrationRowOut]
+    elsewhere: CalibrationRowOut | None = Field(
+        description="What another marketplace promised before, without stating a level."
+    )
+    days_earlier: float | None = Field(description="Than elsewhere, on average; negative: later.")
+    alarms: list[str] = Field(description="Groups that keep less than stated.")
     open_promises: int
 
 

@@ -13,6 +13,7 @@ from benchmarks.promise.late import late_parcels
 from benchmarks.promise.methods import (
     calibrated_days,
     cost_rule_days,
+    level_alone,
     lightgbm_once_days,
     matched,
     shifted_days,
@@ -106,10 +107,15 @@ def _promises(
     found = [Promised("marketplace", None, quoted, baseline=True)]
     ordered = sorted(levels)
     floor = np.zeros(len(forecasts.rows), np.int64)
+    by_level = np.zeros(len(forecasts.rows), np.int64)
     for level in ordered:
         # A higher level never promises earlier, whatever each level's calibration has learned.
         floor = np.maximum(floor, calibrated_days(bench, forecasts, level))
         found.append(learned("learned", level, floor[scored], default=True))
+    for level in ordered:
+        alone = calibrated_days(bench, forecasts, level, level_alone)
+        by_level = np.maximum(by_level, alone)
+        found.append(learned("learned-level", level, by_level[scored], default=False))
     for level in ordered:
         days = cost_rule_days(bench, forecasts, level)[scored]
         found.append(learned("learned-cost", level, days, default=False))

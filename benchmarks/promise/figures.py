@@ -39,13 +39,13 @@ def _figures(
 ) -> list[Figure]:
     by_method = {row["method"]: row for row in report["rows"]}
     row, quoted = by_method["learned"], by_method["marketplace"]
-    days = by_method["learned-cost matched"]["mean_days"]
+    days = by_method["learned matched"]["mean_days"]
     kept = 100 * row["realised"]
     period = row["worst_half_month" if name in HALF_MONTHS else "worst_month"]
     state = row["worst_state"]
     worst_state = 100.0 if state is None else 100 * state["realised"]
     parts: tuple[tuple[str, str, str, str, bool], ...] = (
-        ("matched mean promise (cost rule)", f"<= {must[0]} d", f"<= {goal[0]} d",
+        ("matched mean promise", f"<= {must[0]} d", f"<= {goal[0]} d",
          f"{days:.2f} d against {quoted['mean_days']:.2f}", days <= must[0]),
         ("nominal 95 % realises", f"{must[1]:g}-{must[2]:g} %", f"{goal[1]:g}-{goal[2]:g} %",
          f"{kept:.1f} %", must[1] <= kept <= must[2]),

@@ -6,52 +6,84 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.promise.orders import BenchOrders
-from benchmarks.promise.score import Promised, level_for
+from benchmarks.promise.score import Promised
 from benchmarks.promise.walk import Forecasts
 from routing.distributions.choice import (
     days_at_cost,
     days_at_level,
-    days_at_miss_rate,
     lateness_cost_for,
 )
 from tracking.learning.calibration import CalibrationPlan, OnlineCalibration
 from tracking.learning.history import F64, I64
-from tracking.learning.loss import HORIZON, arrival_odds
+from tracking.learning.loss import HORIZON, ArrivalOdds, arrival_odds
 
 LOOK_BACK = 365  # days of purchases that simple tables count
 SETTLED = 60  # younger purchases are left out of them: their slow ones are still open
 COST_WINDOW = 28  # days of quotes that the lateness cost is found on
 PAIR_PRIOR = 40  # deliveries of the destination that count in each state pair's sample
 LATEST = 150
+FEW_QUOTES = 50  # with fewer recent ones the cost is found on the day's own
+
+Rule = Callable[[F64, F64, float], I64]
+
+
+def later_of_both(curves: F64, known: F64, level: float) -> I64:
+    """The later of level rule and cost rule; the cost is that which keeps `level` of `known`.
+
+    The level rule keeps every order's odds; the cost rule waits longer where a day buys much.
+    """
+    by_cost = days_at_cost(curves, lateness_cost_for(known, level))
+    return np.maximum(days_at_level(curves, level), by_cost)
+
+
+def level_alone(curves: F64, known: F64, level: float) -> I64:
+    """The level rule, whatever others are like."""
+    del known
+    return days_at_level(curves, level)
 
 
 def calibrated_days(
-    bench: BenchOrders, forecasts: Forecasts, level: float, plan: CalibrationPlan | None = None
+    bench: BenchOrders,
+    forecasts: Forecasts,
+    level: float,
+    rule: Rule = later_of_both,
+    plan: CalibrationPlan | None = None,
 ) -> I64:
-    """Days promised at `level` for every forecast order, levels moved by outcomes as they came."""
+    """Days promised at `level` for every forecast order, curves bent by outcomes as they came."""
     history = bench.history
     state = OnlineCalibration(level, plan or CalibrationPlan())
-    region = history.groups["destination"]
-    promised = np.zeros(len(forecasts.rows), np.int64)
+    region = history.groups["destination"][forecasts.rows]
+    bought = history.purchased[forecasts.rows]
+    bent, promised = np.array(forecasts.curves), np.zeros(len(bought), np.int64)
     odds, odds_day = arrival_odds(history, 0), 0
-    order = np.argsort(history.purchased[forecasts.rows], kind="stable")
-    for position in order:
-        row = forecasts.rows[position]
-        today = int(history.purchased[row])
+    for day in np.unique(bought):
+        today = int(day)
         if today >= odds_day + 14:
             odds, odds_day = arrival_odds(history, today), today
         state.advance(today)
-        miss = state.miss_rate(int(region[row]))
-        days = int(days_at_miss_rate(forecasts.curves[position][None, :], miss)[0])
-        promised[position] = days
-        lead = int(bench.lead[row])
-        if lead <= days:
-            state.expect(int(region[row]), known_day=today + lead, missed=False)
-            continue
-        handed = int(history.handed[row] <= today + days)
-        believed = float(odds.odds[handed, min(days, HORIZON)]) if days <= HORIZON else 0.0
-        state.expect(int(region[row]), known_day=today + days, missed=True, weight=believed)
+        due = np.flatnonzero(bought == day)
+        aimed = np.array([state.miss_rate(int(region[position])) for position in due])
+        bent[due] = bent[due] ** (np.log(1 - level) / np.log(aimed))[:, None]
+        recent = (bought >= day - COST_WINDOW) & (bought < day)
+        known = bent[recent] if recent.sum() >= FEW_QUOTES else bent[due]
+        promised[due] = rule(bent[due], known, level)
+        for position in due:
+            _expect(state, bench, odds, int(forecasts.rows[position]), int(promised[position]))
     return promised
+
+
+def _expect(
+    state: OnlineCalibration, bench: BenchOrders, odds: ArrivalOdds, row: int, days: int
+) -> None:
+    """Tell the calibration when the promise's outcome is known, and how much it counts."""
+    history, region = bench.history, int(bench.history.groups["destination"][row])
+    bought, lead = int(history.purchased[row]), int(bench.lead[row])
+    if lead <= days:
+        state.expect(region, known_day=bought + lead, missed=False)
+        return
+    handed = int(history.handed[row] <= bought + days)
+    believed = float(odds.odds[handed, days]) if days <= HORIZON else 0.0
+    state.expect(region, known_day=bought + days, missed=True, weight=believed)
 
 
 def cost_rule_days(bench: BenchOrders, forecasts: Forecasts, level: float) -> I64:
@@ -64,33 +96,38 @@ def cost_rule_days(bench: BenchOrders, forecasts: Forecasts, level: float) -> I6
     for day in np.unique(bought):
         due = bought == day
         recent = (bought >= day - COST_WINDOW) & (bought < day)
-        known = forecasts.curves[recent if recent.sum() >= 50 else due]
+        known = forecasts.curves[recent if recent.sum() >= FEW_QUOTES else due]
         promised[due] = days_at_cost(forecasts.curves[due], lateness_cost_for(known, level))
     return promised
 
 
 def matched(
     bench: BenchOrders, forecasts: Forecasts, scored: I64, share: float
-) -> tuple[Promised, Promised]:
-    """Level rule and cost rule with the one number that keeps `share` of the promises, afterwards.
+) -> tuple[Promised, ...]:
+    """Each rule with the one level that keeps `share` of the promises, chosen afterwards.
 
     `scored` are positions in the forecasts.
     """
     curves, lead = forecasts.curves[scored], bench.lead[forecasts.rows[scored]]
-    level = level_for(lead, curves, share)
-    low, high = 0.0, 14.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        if float((lead <= days_at_cost(curves, float(np.exp(middle)))).mean()) >= share:
-            high = middle
-        else:
-            low = middle
-    by_cost = days_at_cost(curves, float(np.exp(high)))
-    expected = float(1 - curves[np.arange(len(curves)), by_cost - 1].mean())
-    return (
-        Promised("learned matched", level, days_at_level(curves, level), hindsight=True),
-        Promised("learned-cost matched", round(expected, 4), by_cost, hindsight=True),
+    rules: tuple[tuple[str, Rule], ...] = (
+        ("learned matched", later_of_both),
+        ("learned-level matched", level_alone),
+        (
+            "learned-cost matched",
+            lambda own, known, at: days_at_cost(own, lateness_cost_for(known, at)),
+        ),
     )
+    found = []
+    for name, rule in rules:
+        low, high = 0.5, 0.9995
+        for _ in range(13):
+            middle = (low + high) / 2
+            if float((lead <= rule(curves, curves, middle)).mean()) >= share:
+                high = middle
+            else:
+                low = middle
+        found.append(Promised(name, round(high, 4), rule(curves, curves, high), hindsight=True))
+    return tuple(found)
 
 
 def shifted_days(bench: BenchOrders, rows: I64, level: float, step_days: int = 14) -> I64:

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.promise.orders import BenchOrders
-from routing.distributions.choice import days_at_level
-from tracking.learning.history import F64, I64
+from tracking.learning.history import I64
 
 FEW = 200  # a state with fewer orders is too small to be called the worst
 
@@ -72,11 +71,3 @@ def score(bench: BenchOrders, rows: I64, promised: Promised) -> dict[str, Any]:
 
 def _by(kept: NDArray[np.bool_], group: NDArray[np.str_]) -> dict[str, float]:
     return {str(v): round(float(kept[group == v].mean()), 4) for v in np.unique(group)}
-
-
-def level_for(lead: I64, curves: F64, share: float) -> float:
-    """The least level whose promises were kept by `share` (hindsight), to 0.001."""
-    for level in np.arange(0.5, 0.9995, 0.001):
-        if float((days_at_level(curves, float(level)) >= lead).mean()) >= share:
-            return round(float(level), 3)
-    return 0.999

@@ -12,8 +12,9 @@ import pytest
 from api.cli import main
 from benchmarks.promise.evaluate import evaluate, read_orders, write_promises
 from benchmarks.promise.late import average_precision
+from benchmarks.promise.methods import later_of_both, level_alone
 from benchmarks.promise.orders import BenchOrders
-from benchmarks.promise.score import level_for, pinball, worst
+from benchmarks.promise.score import pinball, worst
 from benchmarks.promise.walk import WalkPlan, walk_forward
 from core.errors import InvalidInput
 from tests.shared_data import shared_path
@@ -89,11 +90,13 @@ def test_a_small_group_is_not_called_the_worst() -> None:
     assert worst(kept, group, 50, "state") is None
 
 
-def test_the_matched_level_is_the_least_that_keeps_the_share() -> None:
-    curves = np.tile(np.array([0.5, 0.3, 0.1, 0.02]), (10, 1))
-    lead = np.array([1, 1, 1, 1, 1, 2, 2, 3, 3, 4])
-    assert level_for(lead, curves, 0.7) == pytest.approx(0.501, abs=0.002)
-    assert level_for(lead, curves, 0.9) == pytest.approx(0.7, abs=0.002)
+def test_the_later_of_both_rules_is_promised() -> None:
+    curves = np.array([[0.4, 0.2, 0.04, 0.0], [0.9, 0.04, 0.03, 0.0]])
+    known = np.tile(np.array([0.4, 0.3, 0.2, 0.0]), (60, 1))
+    days = later_of_both(curves, known, 0.95)
+    assert (days >= level_alone(curves, known, 0.95)).all()
+    assert days.tolist() == [4, 4]  # a day more is cheap where others wait to the last
+    assert level_alone(curves, known, 0.95).tolist() == [3, 2]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.calibration import PromiseOutcome, report_calibration, wilson
+from tracking.calibration import POOLED, PromiseOutcome, report_calibration, wilson
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 
@@ -39,6 +39,19 @@ def test_groups_are_reported_with_their_intervals() -> None:
     assert [(row.group, row.kept) for row in report.by_seller] == [("a", 1.0), ("b", 0.0)]
     assert [row.group for row in report.by_level] == ["0.95"]
     assert report.open_promises == 0
+
+
+def test_small_groups_are_judged_together_and_elsewhere_is_compared_with() -> None:
+    outcomes = [outcome(9 if n % 2 else 11, seller=f"s{n % 8}") for n in range(80)]
+    before = [outcome(9)] * 40
+    report = report_calibration(outcomes, NOW, before)
+    assert report.by_seller[-1].group == POOLED
+    assert (report.by_seller[-1].promises, report.by_seller[-1].kept) == (80, 0.5)
+    assert report.by_seller[-1].is_off
+    assert POOLED in report.alarms
+    assert report.days_earlier == pytest.approx(0.0)
+    assert report.elsewhere is not None
+    assert report.elsewhere.kept == 1.0
 
 
 def test_few_promises_judge_nobody() -> None:

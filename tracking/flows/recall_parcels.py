@@ -4,8 +4,6 @@ Only what the store holds: plans, prices, tracking. No person is looked at; a de
 country, a region and a postal code.
 """
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from carriers.status import Status
 from core.calendars import local_day
-from core.places import Destination, zone
+from core.places import zone
 from routing.distributions.traits import Goods, ParcelTraits, parcel_traits
 from routing.flows.load_snapshot import load_snapshot
 from routing.network.destinations import ResolvedDestination
 from routing.network.places import Location
+from routing.quote import destination_in
 from routing.snapshot import Snapshot
 from routing.tables import OrderLineRow, OrderRow, PlannedParcelRow, QuoteRow
 from tracking.learning.facts import ParcelFact
@@ -30,9 +29,7 @@ from tracking.learning.loss import HORIZON
 from tracking.tables import TrackedParcelRow
 
 NO_LESSON = {Status.CANCELLED.value, Status.RETURNING.value, Status.RETURNED.value}
-# A quote's text has its keys sorted, so its destination stands before everything that may be long.
-_DESTINATION = re.compile(r'"destination":(\{[^{}]*\})')
-_BEGINNING = 1000
+_BEGINNING = 1000  # of a quote's text: its destination stands there
 
 Prices = dict[tuple[UUID, str, str], int]
 
@@ -114,10 +111,10 @@ def _prices(session: Session, since: datetime, as_of: datetime) -> Prices:
 
 
 def _resolved(snapshot: Snapshot, beginning: str) -> ResolvedDestination | None:
-    found = _DESTINATION.search(beginning)
-    if found is None:
+    to = destination_in(beginning)
+    if to is None:
         return None
-    resolved = snapshot.postal.resolve(Destination(**json.loads(found.group(1))))
+    resolved = snapshot.postal.resolve(to)
     return resolved if isinstance(resolved, ResolvedDestination) else None
 
 

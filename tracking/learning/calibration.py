@@ -17,7 +17,7 @@ from core.errors import invalid
 class CalibrationPlan:
     """Step per outcome for the region and for all, and how far the aimed miss rate may move."""
 
-    region_step: float = 0.02
+    region_step: float = 0.05
     network_step: float = 0.0
     tightest: float = 1 / 6
     loosest: float = 1.0
