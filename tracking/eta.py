@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import inf
 
 from carriers.status import Party, Status
 from core.calendars import end_of_day, local_day
@@ -48,8 +49,9 @@ class Eta:
     earliest: datetime
     likely: datetime
     latest: datetime
-    late: float  # probability of arriving after the promised end of day, 0..1
+    late: float  # probability of arriving after the promised end of day, or never, 0..1
     because: Because
+    lost: float = 0.0  # probability that it never arrives, given that it has not so far
 
 
 def estimate_arrival(journey: Journey, plan: ParcelPlan, now: datetime) -> Eta | None:
@@ -118,6 +120,7 @@ def _on_the_road(journey: Journey, plan: ParcelPlan, now: datetime) -> Eta:
         max(now, latest + extra),
         late,
         because,
+        lost=(1 - plan.transit.chance_within(inf)) / left,
     )
 
 

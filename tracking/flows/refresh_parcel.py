@@ -17,6 +17,7 @@ from tracking.events import (
     PromiseAtRisk,
     ReturnParcelMoved,
 )
+from tracking.flows.expect_from_hand_over import expect_from_hand_over
 from tracking.flows.intend_notice import intend_notice
 from tracking.incidents import IncidentKind, find_incidents, harm
 from tracking.journey import Journey, fold
@@ -30,6 +31,7 @@ from tracking.tables import (
     open_incidents,
     plan_of,
     told_of,
+    transit_json,
 )
 
 
@@ -39,8 +41,11 @@ def refresh_parcel(session: Session, parcel_id: UUID) -> Journey:
     Repeating it without news changes nothing. Raises NotFound for a parcel that is not followed.
     """
     row = lock(session, TrackedParcelRow, parcel_id)
-    plan, instant = plan_of(row), now(session)
+    instant = now(session)
     journey = fold(events_of(session, [parcel_id]))
+    if journey.handed_over_at is not None and row.handed_over_at is None:
+        _expect_anew(session, row, journey.handed_over_at)
+    plan = plan_of(row)
     is_return = plan.direction is Direction.RETURN
     eta = None if is_return else estimate_arrival(journey, plan, instant)
     _signal_state(session, row, journey, plan)
@@ -55,6 +60,13 @@ def refresh_parcel(session: Session, parcel_id: UUID) -> Journey:
         intend_notice(session, row, Occasion.HAND_OVER_DUE, "", facts)
     session.flush()
     return journey
+
+
+def _expect_anew(session: Session, row: TrackedParcelRow, handed_over_at: datetime) -> None:
+    """From the hand-over on the learned wait counts, where there is one: the plan's has served."""
+    transit = expect_from_hand_over(session, row, handed_over_at)
+    if transit is not None:
+        row.transit = transit_json(transit)
 
 
 def _signal_state(
