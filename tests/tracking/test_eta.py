@@ -116,3 +116,15 @@ def test_an_open_risk_does_not_flap() -> None:
     assert risk not in find_incidents(journey, plan(), eta, at)
     assert risk in find_incidents(journey, plan(), eta, at, already_open=frozenset({risk}))
     assert harm(IncidentKind.LOST, 0) == 100
+
+
+def test_the_odds_to_be_lost_grow_while_nothing_happens() -> None:
+    journey = fold([event(Status.ACCEPTED, NOON)])
+    found = [
+        estimate_arrival(journey, plan(), START + timedelta(hours=hours)) for hours in (4, 60, 90)
+    ]
+    lost = [eta.lost for eta in found if eta is not None]
+    assert lost == sorted(lost)
+    assert lost[0] == pytest.approx(0.001, abs=2e-4)
+    assert lost[-1] > 10 * lost[0]
+    assert all(eta is not None and eta.lost <= eta.late for eta in found)

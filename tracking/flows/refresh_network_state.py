@@ -2,15 +2,19 @@
 
 from datetime import datetime
 
+import structlog
+
 from core.ids import TenantId
 from routing.distributions.lead_times import NetworkState
 from routing.flows.publish_network_state import publish_network_state
 from store.session import Sessions, now
 from tracking.flows.recall_parcels import recall_parcels
 from tracking.flows.recall_promises import recall_promises
-from tracking.learning.miss_factors import miss_factors
+from tracking.learning.miss_factors import drifting, miss_factors
 from tracking.learning.pulse import state_of_day
 from tracking.learning.teach import lesson_from
+
+log = structlog.get_logger("tracking")
 
 
 def refresh_network_state(
@@ -27,6 +31,9 @@ def refresh_network_state(
     if not recalled.facts:
         return None
     lesson = lesson_from(recalled.facts, recalled.today, country=recalled.country)
+    moved = drifting(promises, recalled.today)
+    if moved:
+        log.warning("calibration_drifts", destinations=list(moved))
     state = state_of_day(lesson, miss_factors(promises, recalled.today))
     with sessions(tenant) as session:
         publish_network_state(session, state)

@@ -25,8 +25,12 @@ from routing.quote import Quote
 from routing.tables import LeadTimeModelRow, PromiseRow
 from store.session import Sessions, now
 from tests.tracking.learning.invented import FAST, FIRST, lesson
+from tests.tracking.plans import plan
+from tracking.flows.follow_parcel import follow_parcel
+from tracking.flows.hand_over_parcel import hand_over_parcel
 from tracking.learning.pulse import state_of_day
 from tracking.learning.teach import fit
+from tracking.tables import TrackedParcelRow
 
 TODAY = FIRST + timedelta(days=130)
 LESSON = lesson(TODAY)
@@ -131,3 +135,31 @@ def test_rolling_back_puts_the_version_before_in_service(
         assert isinstance(load_lead_times(session), NetworkState)
         with pytest.raises(NotFound):
             roll_back_model(session)
+
+
+def test_a_parcel_is_expected_anew_from_its_hand_over(
+    sessions: Sessions, market: TenantId, clock: ManualClock
+) -> None:
+    before = _quote(sessions, market)
+    codes = {**MODEL.codes, "destination": {_region(before, sessions, market): 0}}
+    with sessions(market) as session:
+        publish_model(session, replace(MODEL, codes=codes), OF)
+        publish_network_state(session, _state_for(before, clock))
+    quote = _quote(sessions, market)
+    with sessions(market) as session:
+        committed = commit_option(session, quote.id, "cheapest", HOME, key="k1")
+        assert isinstance(committed, Committed)
+        parcel = committed.parcels[0]
+        follow_parcel(
+            session,
+            plan(parcel=parcel, order=committed.order_id, departs_at=clock.now(),
+                 promised_by=committed.promise.ends_at, zone="Europe/Amsterdam"),
+        )  # fmt: skip
+        planned = dict(session.get_one(TrackedParcelRow, parcel).transit)
+        hand_over_parcel(session, str(parcel))
+        row = session.get_one(TrackedParcelRow, parcel)
+        assert row.transit != planned
+        assert row.transit["minutes"][0] <= 2 * 1440
+        assert float(row.transit["levels"][-1]) < 1  # the rest may be lost
+        assert row.eta_likely is not None
+        assert row.late_permille is not None
