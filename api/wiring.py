@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,12 +38,15 @@ class Lanewise:
             return decode_key(self.settings.secret_key)
         path = self.settings.var / "secret.key"
         try:
-            return decode_key(path.read_text().strip())
+            text = path.read_bytes().decode(errors="replace").strip()
         except FileNotFoundError:
             raise InvalidInput(
                 f"no secret key: run `lanewise init`, or set LANEWISE_SECRET_KEY ({path} is absent)",
                 code="not_initialized",
             ) from None
+        except OSError as error:
+            raise Unavailable(f"cannot read {path}: {error.strerror}") from None
+        return decode_key(text, str(path))
 
     @cached_property
     def sessions(self) -> Sessions:
@@ -57,8 +61,8 @@ class Lanewise:
         return make_carriers(self.settings.sandbox_url, self.clock, self.settings.contracts)
 
 
-def decode_key(text: str) -> bytes:
-    """32 bytes from base64 or hex; raises InvalidInput otherwise."""
+def decode_key(text: str, where: str = "LANEWISE_SECRET_KEY") -> bytes:
+    """32 bytes from base64 or hex; raises InvalidInput, saying where it stood, otherwise."""
     for decode in (bytes.fromhex, base64.b64decode):
         try:
             key = decode(text)
@@ -66,7 +70,7 @@ def decode_key(text: str) -> bytes:
             continue
         if len(key) == KEY_BYTES:
             return key
-    raise invalid("LANEWISE_SECRET_KEY", "needs 32 bytes in base64 or hex")
+    raise invalid(where, "needs 32 bytes in base64 or hex")
 
 
 def make_var(settings: Settings) -> None:
@@ -81,9 +85,16 @@ def make_var(settings: Settings) -> None:
 
 
 def _write_private(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Write a file whole or not at all, for its owner only; one that is there already stays."""
+    draft = path.with_suffix(".draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    with contextlib.suppress(FileExistsError):  # two first starts at once
+        os.link(draft, path)
+    draft.unlink()
 
 
 def from_environment(clock: Clock | None = None) -> Lanewise:

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.exc import DBAPIError
 
-from core.errors import Unavailable
+from store.session import no_answer
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -35,7 +35,7 @@ def current(engine: Engine) -> str | None:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     except DBAPIError as error:
-        raise Unavailable(f"the database did not answer: {error.orig}".splitlines()[0]) from None
+        raise no_answer(engine, error) from None
 
 
 def upgrade(engine: Engine, metadata: MetaData, revision: str = "head") -> None:
@@ -44,7 +44,7 @@ def upgrade(engine: Engine, metadata: MetaData, revision: str = "head") -> None:
         with engine.begin() as connection:
             command.upgrade(_config(connection, metadata), revision)
     except DBAPIError as error:
-        raise Unavailable(f"the database did not answer: {error.orig}".splitlines()[0]) from None
+        raise no_answer(engine, error) from None
 
 
 def differences(engine: Engine, metadata: MetaData) -> list[Any]:

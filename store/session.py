@@ -31,6 +31,7 @@ Row = TypeVar("Row", bound=Base)
 
 BUSY_TIMEOUT_S = 5  # how long a writer on SQLite waits for another one
 _READ_ONLY = "lanewise_read_only"
+_URL = "LANEWISE_DATABASE_URL"
 
 
 def normal_url(url: str) -> str:
@@ -55,7 +56,7 @@ def open_engine(
         parsed = make_url(normal_url(url))
         backend = parsed.get_backend_name()
     except (ArgumentError, NoSuchModuleError) as error:
-        raise invalid("database_url", f"{error}".splitlines()[0]) from None
+        raise invalid(_URL, f"{error}".splitlines()[0]) from None
     if backend == "sqlite":
         engine = create_engine(
             parsed, connect_args={"timeout": busy_timeout_s, "check_same_thread": False}
@@ -70,7 +71,7 @@ def open_engine(
             pool_pre_ping=True,
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
         )
-    raise invalid("database_url", f"{backend!r} is not supported; use sqlite or postgresql")
+    raise invalid(_URL, f"{backend!r} is not supported; use sqlite or postgresql")
 
 
 def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
@@ -151,9 +152,7 @@ class Sessions:
             session.rollback()
             if not _is_away(error):
                 raise
-            raise Unavailable(
-                f"the database did not answer: {_first_line(error)}", code="database_unavailable"
-            ) from error
+            raise no_answer(self.engine, error) from error
         except PoolTimeout as error:
             session.rollback()
             raise Unavailable(
@@ -171,8 +170,11 @@ def _is_away(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
 
 
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).splitlines()[0] if error.orig is not None else "no connection"
+def no_answer(engine: Engine, error: DBAPIError) -> Unavailable:
+    """That the database is away, in the driver's words; SQLite's do not name the file."""
+    said = str(error.orig).splitlines()[0] if error.orig is not None else "no connection"
+    file = f" ({engine.url.database})" if engine.dialect.name == "sqlite" else ""
+    return Unavailable(f"the database did not answer: {said}{file}", code="database_unavailable")
 
 
 @event.listens_for(Session, "do_orm_execute")

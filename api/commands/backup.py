@@ -10,6 +10,7 @@ import typer
 from sqlalchemy import Engine
 
 from api.commands.output import emit
+from api.preconditions import check_revision
 from api.wiring import from_environment
 from core.errors import Conflict, Unavailable
 
@@ -27,7 +28,9 @@ def backup(
     """
     if file.exists():
         raise Conflict(f"{file} exists already")
-    engine = from_environment().sessions.engine
+    lanewise = from_environment()
+    check_revision(lanewise)
+    engine = lanewise.sessions.engine
     if engine.dialect.name == "sqlite":
         copy_sqlite(engine, file)
     else:

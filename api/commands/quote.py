@@ -10,6 +10,7 @@ import typer
 
 from api.commands.api_key import find_tenant
 from api.commands.output import emit
+from api.endpoints.fields import within_reach
 from api.wiring import Lanewise, from_environment
 from core.clock import require_aware
 from core.errors import invalid
@@ -90,9 +91,13 @@ def _line(number: int, plain: Any) -> CartLine:
 
 def _instant(text: Any) -> datetime:
     try:
-        return require_aware("at", datetime.fromisoformat(str(text)))
+        instant = require_aware("at", datetime.fromisoformat(str(text)))
     except ValueError:
         raise invalid("at", f"{text!r} is not an ISO 8601 time") from None
+    try:
+        return within_reach(instant)
+    except ValueError as error:
+        raise invalid("at", str(error)) from None
 
 
 def as_text(told: Quote) -> str:

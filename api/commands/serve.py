@@ -20,7 +20,7 @@ from api.preconditions import check_all
 from api.settings import Settings, read_settings
 from api.wiring import Lanewise, from_environment
 from api.worker import Worker
-from core.errors import Unavailable
+from core.errors import InvalidInput, Unavailable
 from core.executor import PlanExecutor
 from store.keys import create_key, revoke_key
 from store.tables import ApiKeyRow
@@ -105,6 +105,8 @@ def print_doors(lanewise: Lanewise, address: str) -> None:
 
 def open_port(host: str, port: int) -> socket.socket:
     """A listening socket; raises Unavailable with the reason when the port cannot be had."""
+    if not 0 <= port <= 65535:
+        raise InvalidInput(f"--port {port} is not a port (0 to 65535)")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -16,7 +16,8 @@ def _printable(value: str) -> str:
     return value
 
 
-def _year(value: datetime) -> datetime:
+def within_reach(value: datetime) -> datetime:
+    """The instant, unless no calendar of ours reaches so far; raises ValueError."""
     if not 2000 <= value.year <= 2200:
         raise ValueError("is not between the years 2000 and 2200")
     return value
@@ -31,7 +32,7 @@ Text = Annotated[str, Field(max_length=200, pattern=NO_CONTROLS), AfterValidator
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=CODE_PATTERN)]
 """A name that machines gave: SKU, seller, location, service."""
 
-Instant = Annotated[AwareDatetime, AfterValidator(_year)]
+Instant = Annotated[AwareDatetime, AfterValidator(within_reach)]
 """An instant with its offset; a naive one is refused."""
 
 

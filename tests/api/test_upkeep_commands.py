@@ -1,7 +1,11 @@
 """First run and upkeep from the command line: one line and exit code 2 when something is wrong."""
 
 import json
+import os
 import socket
+import sqlite3
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,10 +13,12 @@ import pytest
 from api.cli import main
 from api.commands.api_key import find_tenant
 from api.commands.serve import open_port
-from api.wiring import from_environment
+from api.settings import Settings
+from api.wiring import from_environment, make_var
 from core.errors import Unavailable
 from core.places import Address
 from store.persons import keep_person
+from store.session import open_engine
 
 
 @pytest.fixture
@@ -110,3 +116,150 @@ def test_a_wrong_master_key_stops_the_start_and_doctor_tells_it(
     assert "does not fit" in rows["persons"]["says"]
     monkeypatch.delenv("LANEWISE_SECRET_KEY")
     assert run("doctor") == 0
+
+
+@pytest.fixture
+def installed(var: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A data folder after `init`."""
+    run("init")
+    capsys.readouterr()
+    return var
+
+
+CART = """{"destination": {"country": "NL"}, "lines": [{"sku": "COFFEE-01", "qty": 1}]%s}"""
+COMMANDS = (
+    ("init", "--tenant", "other"),
+    ("import", "{network}"),
+    ("quote", "{cart}"),
+    ("serve", "--port", "0"),
+    ("worker",),
+    ("backup", "{var}/copy.db"),
+    ("api-key", "list"),
+)
+
+
+def _told(
+    command: tuple[str, ...], var: Path, capsys: pytest.CaptureFixture[str], *, lines: int = 1
+) -> str:
+    """What a command that must fail says on its one line."""
+    folder = var.parent / "network"
+    folder.mkdir(exist_ok=True)
+    (folder / "skus.csv").write_text("sku\n")
+    (var.parent / "cart.json").write_text(CART % "")
+    places = {"network": str(folder), "cart": str(var.parent / "cart.json"), "var": str(var)}
+    capsys.readouterr()
+    assert run(*(part.format(**places) for part in command)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == lines and "Traceback" not in err
+    return err
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_file_that_is_no_database_is_named(
+    installed: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    database = installed / "lanewise.db"
+    for part in installed.glob("lanewise.db*"):
+        part.unlink()
+    database.write_bytes(b"not a database, not at all" * 50)
+    assert str(database) in _told(command, installed, capsys)
+    assert not (installed / "copy.db").exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS[1:], ids=lambda command: command[0])
+def test_an_empty_database_asks_for_init(
+    installed: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    for part in installed.glob("lanewise.db*"):
+        part.unlink()
+    assert "lanewise init" in _told(command, installed, capsys)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://db/x", "sqlite:////nowhere/at/all.db"])
+def test_a_database_that_cannot_be_had_is_one_line(
+    installed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("LANEWISE_DATABASE_URL", url)
+    for command in COMMANDS:
+        told = _told(command, installed, capsys)
+        assert "LANEWISE_DATABASE_URL" in told or "/nowhere/at/all.db" in told
+
+
+def test_a_locked_database_is_one_line_and_nothing_is_half_written(
+    installed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.wiring.open_engine", partial(open_engine, busy_timeout_s=0))
+    other = sqlite3.connect(installed / "lanewise.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for command in (("init", "--tenant", "other"), ("api-key", "create", "--name", "x")):
+        assert "locked" in _told(command, installed, capsys)
+    other.execute("ROLLBACK")
+    tables = ("tenants", "api_keys")
+    counts = [other.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
+    other.close()
+    assert counts == [1, 1]
+
+
+def _empty(path: Path) -> None:
+    path.write_text("")
+
+
+def _other(path: Path) -> None:
+    path.write_bytes(b"\xff\xfe")
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("spoil", [_empty, _other, _folder])
+def test_a_spoilt_secret_key_is_named(
+    installed: Path, capsys: pytest.CaptureFixture[str], spoil: Callable[[Path], None]
+) -> None:
+    spoil(installed / "secret.key")
+    for command in COMMANDS:
+        assert str(installed / "secret.key") in _told(command, installed, capsys)
+
+
+def test_a_killed_first_start_leaves_no_half_key(
+    var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def die(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", die)
+        with pytest.raises(KeyboardInterrupt):
+            make_var(Settings(var=var))
+    assert not (var / "secret.key").exists()
+    assert run("init") == 0
+    assert (var / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(
+    var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    var.touch()
+    for command in COMMANDS[:-2]:
+        assert str(var) in _told(command, var, capsys)
+
+
+@pytest.mark.parametrize("port", ["70000", "-1"])
+def test_what_is_no_port_is_one_line(
+    installed: Path, capsys: pytest.CaptureFixture[str], port: str
+) -> None:
+    assert port in _told(("serve", "--port", port), installed, capsys)
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59-12:00", "2026-03-02T10:00:00", "soon"]
+)
+def test_a_cart_at_an_impossible_time_is_refused(
+    installed: Path, capsys: pytest.CaptureFixture[str], at: str
+) -> None:
+    cart = installed / "cart.json"
+    cart.write_text(CART % f', "at": "{at}"')
+    assert run("quote", str(cart)) == 2
+    assert capsys.readouterr().err.startswith("lanewise: at: ")
