@@ -81,7 +81,8 @@ def make_var(settings: Settings) -> None:
         if settings.secret_key is None and not path.exists():
             _write_private(path, base64.b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
     except OSError as error:
-        raise Unavailable(f"cannot write {error.filename}: {error.strerror}") from None
+        where = error.filename or settings.var
+        raise Unavailable(f"cannot write {where}: {error.strerror}") from None
 
 
 def _write_private(path: Path, text: str) -> None:

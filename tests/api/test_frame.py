@@ -157,6 +157,7 @@ class _Gone:
 
     def __init__(self, engine: Engine) -> None:
         self.dialect = engine.dialect
+        self.url = engine.url
 
     def execution_options(self, **_options: object) -> "_Gone":
         return self

@@ -126,7 +126,7 @@ def test_a_key_is_known_by_its_hash_until_it_is_revoked(
 def test_a_foreign_database_url_is_refused_by_name(url: str) -> None:
     if url == "sqlite:":
         url = "oracle://x"
-    with pytest.raises(InvalidInput, match="database_url"):
+    with pytest.raises(InvalidInput, match="LANEWISE_DATABASE_URL"):
         open_engine(url)
 
 
