@@ -20,7 +20,7 @@ from routing.tours.two_legs import plan_two_legs
 NEW_STOPS = 10
 BEFORE_THE_DAY_S = -1  # nobody has left yet
 HUB_DAYS = 20
-LEG_S, AGAIN_S = 1.6, 0.4  # CPU seconds of a leg's plan from nothing, and from the best so far
+LEG_S, AGAIN_S = 0.4, 0.1  # CPU seconds of a leg's plan from nothing, and from the best so far
 
 
 def replanned(bench: Bench, folder: Path, name: str) -> Figure:

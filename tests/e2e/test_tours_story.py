@@ -1,0 +1,94 @@
+"""A day of tours in a browser: the dispatcher's page, then the driver's phone, stop by stop."""
+
+from typing import Any
+
+import pytest
+
+from api.tour_planning import PLANNING
+from routing.flows import plan_requested_tours as flow
+from routing.tours.checker import check
+from routing.tours.plan import Plan, Sequence
+from routing.tours.problem import Problem
+from routing.tours.reasons import explain
+from tests.e2e.conftest import House, look
+from tests.e2e.test_stories import sign_in
+from tests.routing.flows.test_requested_tours import document
+
+pytestmark = pytest.mark.browser
+
+PLACES = (("Bakery Ottakring", 48.213, 16.31), ("Café Prater", 48.217, 16.40), ("Buch am Ring", 48.204, 16.37),
+          ("Weinhaus Döbling", 48.245, 16.35), ("Radladen Favoriten", 48.176, 16.38), ("Atelier Neubau", 48.202, 16.35))  # fmt: skip
+TOURS = ((1, (0, 5, 2)), (2, (3, 1, 4)))
+
+
+def two_tours(problem: Problem, **_more: Any) -> Plan:
+    plan = check(problem, [Sequence(*tour) for tour in TOURS], engine="fake")
+    assert isinstance(plan, Plan)
+    return explain(problem, plan)
+
+
+def planned(house: House) -> str:
+    """A day sent by the shop's backend and planned by the workers; its id."""
+    stops = [
+        {"number": 10 + i, "name": name, "lat": lat, "lon": lon, "load": {"parcels": 2},
+         "kind": "collect", "windows": [[28_800 + 3600 * (i % 3), 46_800]], "service_s": 300}
+        for i, (name, lat, lon) in enumerate(PLACES)
+    ]  # fmt: skip
+    stops.append({"number": 99, "lat": 48.2, "lon": 16.3, "load": {"parcels": 500}})
+    van = {
+        "count": 2,
+        "capacity": {"parcels": 40},
+        "shift": [25_200, 61_200],
+        "per_km_minor": 40,
+        "per_hour_minor": 2000,
+    }
+    day = document(name="Collections on Tuesday", stops=stops, vehicles=[van])
+    asked = {"date": "2026-03-03", "zone": "Europe/Vienna", "seconds": 1, "day": day}
+    sent = house.ask("POST", "/v1/tours", asked, key="tours")
+    house.work()
+    PLANNING.wait(60)
+    return str(sent["id"])
+
+
+def test_a_day_is_seen_by_the_dispatcher_and_driven_on_a_phone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "plan_tours", two_tours)
+    plan_id = planned(house)
+    desk = house.window(phone=False)
+    sign_in(desk.page, house, "/tours")
+    look(desk, "tours-1-days")
+    desk.follow(lambda: desk.page.click("text=Collections on Tuesday"))
+    assert desk.page.url.endswith(plan_id)
+    desk.page.wait_for_function("[...document.images].every(one => one.complete)")
+    look(desk, "tours-2-day")
+    assert "capacity" in desk.page.content()
+    desk.follow(lambda: desk.page.click("section:has(#v1) button"))
+    link = desk.page.url
+
+    phone = house.window(phone=True)
+    phone.page.goto(link)
+    assert "Bakery Ottakring" in phone.page.inner_text("section")
+    look(phone, "tours-3-next-stop")
+    phone.page.fill("[name=code]", "Ada")
+    phone.follow(lambda: phone.page.click("text=Done here"))
+    phone.page.locator("#pad").scroll_into_view_if_needed()
+    box = phone.page.locator("#pad").bounding_box()
+    phone.page.mouse.move(box["x"] + 20, box["y"] + 40)
+    phone.page.mouse.down()
+    phone.page.mouse.move(box["x"] + 120, box["y"] + 60, steps=4)
+    phone.page.mouse.up()
+    phone.follow(lambda: phone.page.click("text=Done here"))
+    look(phone, "tours-4-signed")
+    phone.page.click("text=It cannot be done")
+    phone.page.fill("[name=note]", "closed today")
+    phone.follow(lambda: phone.page.click("text=Skip this stop"))
+    assert "All stops are done" in phone.page.inner_text("main")
+    look(phone, "tours-5-done")
+    day = house.ask("GET", f"/v1/tours/{plan_id}")
+    found = [(stop["state"], stop["proof"]) for stop in day["tours"][0]["stops"]]
+    assert found == [("done", "code"), ("done", "signature"), ("failed", "")]
+
+    small = house.window(phone=True)
+    sign_in(small.page, house, f"/tours/{plan_id}")
+    look(small, "tours-6-day-on-a-phone")
