@@ -69,7 +69,7 @@ def plan_quote(snapshot: Snapshot, cart: Cart, live: Live, quote_id: QuoteId) ->
         ),
         rates=tuple(rates[pair] for pair in sorted(rates)),
         model=problem.model,
-        stock=tuple(SeenStock(*key, units) for key, units in sorted(live.stock.items())),
+        stock=_seen_stock(cart, live),
         used=_seen_use(problem, live),
         nominated_day=cart.nominated_day,
         pickup=cart.pickup_point,
@@ -104,6 +104,13 @@ def _collected(snapshot: Snapshot, problem: CartProblem, after: int) -> tuple[De
         describer.option(f"o{number}", plan, (), plans)
         for number, plan in enumerate(dict.fromkeys((fastest, cheapest)), start=after + 1)
     )
+
+
+def _seen_stock(cart: Cart, live: Live) -> tuple[SeenStock, ...]:
+    """What there was of the cart's articles."""
+    skus = {line.sku for line in cart.lines}
+    seen = [(key, units) for key, units in live.stock.items() if key[1] in skus]
+    return tuple(SeenStock(*key, units) for key, units in sorted(seen))
 
 
 def _seen_use(problem: CartProblem, live: Live) -> tuple[SeenUse, ...]:

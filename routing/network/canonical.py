@@ -5,7 +5,7 @@ import hashlib
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -18,25 +18,36 @@ from core.errors import invalid
 Value = TypeVar("Value")
 
 
+AS_IT_IS = frozenset({str, int, bool, float, type(None)})
+
+
 def to_plain(value: Any) -> Any:
     """Dataclasses as objects, decimals and dates as text, sets sorted: JSON without loss."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: to_plain(getattr(value, name)) for name, _ in _fields(type(value))}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, tuple | list):
-        return [to_plain(item) for item in value]
-    if isinstance(value, frozenset):
-        return sorted(to_plain(item) for item in value)
-    if isinstance(value, Mapping):
-        return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, Decimal | UUID):
-        return str(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value // timedelta(seconds=1)
-    return value
+    kind: type = type(value)
+    return value if kind in AS_IT_IS else _encoder(kind)(value)
+
+
+@lru_cache(maxsize=512)
+def _encoder(kind: type) -> Callable[[Any], Any]:
+    """How values of a type are written; looked up once a type, for quotes hold hundreds."""
+    if dataclasses.is_dataclass(kind):
+        names = [name for name, _ in _fields(kind)]
+        return lambda value: {name: to_plain(getattr(value, name)) for name in names}
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if issubclass(kind, tuple | list):
+        return lambda value: [to_plain(item) for item in value]
+    if issubclass(kind, frozenset):
+        return lambda value: sorted(to_plain(item) for item in value)
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): to_plain(item) for key, item in value.items()}
+    if issubclass(kind, Decimal | UUID):
+        return str
+    if issubclass(kind, datetime | date):
+        return lambda value: value.isoformat()
+    if issubclass(kind, timedelta):
+        return lambda value: value // timedelta(seconds=1)
+    return lambda value: value
 
 
 def canonical_json(value: Any) -> str:
