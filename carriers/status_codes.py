@@ -1,7 +1,8 @@
 """What carriers' own event codes mean: state, reason and with it the responsible party. Pure.
 
 The tables (`carriers/data/status_codes.json`) are our reading of the carriers' published code lists:
-UPS Tracking API activity, status, freight and mail codes; FedEx status codes; DHL Paket ICE/RIC codes.
+UPS Tracking API activity, status, freight and mail codes; FedEx status codes; DHL Paket ICE/RIC
+codes; DHL Express checkpoints.
 A code in no table, or one that says nothing of the parcel, is UNKNOWN, never progress.
 """
 
@@ -88,7 +89,7 @@ def code_meaning(carrier: str, code: str) -> Meaning:
 
     `ups…`: a status code (`011`), an activity code (`KT`), or `type/activity/status` (`X/48/048`,
     parts may be empty). `fedex…`: a scan event code. `dhl_parcel_de`: `ICE/RIC` or
-    `ICE/RIC/standard`. Any other carrier's are UNKNOWN here.
+    `ICE/RIC/standard`. `dhl_express…`: a checkpoint code. Any other carrier's are UNKNOWN here.
     """
     parts = [part.strip() for part in code.split("/")]
     match carrier.replace("-", "_").split("_"):
@@ -102,6 +103,8 @@ def code_meaning(carrier: str, code: str) -> Meaning:
             return fedex_meaning(code)
         case ["dhl", "parcel", "de", *_] if len(parts) in (2, 3):
             return dhl_parcel_meaning(*parts)
+        case ["dhl", "express", *_]:
+            return meaning_of("dhl_express", code)
     return UNKNOWN
 
 

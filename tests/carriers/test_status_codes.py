@@ -87,6 +87,14 @@ def test_all_dhl_parcel_codes_are_mapped() -> None:
         assert dhl_parcel_meaning(ice, ric, standard).status is not Status.UNKNOWN, (ice, ric)
 
 
+def test_all_dhl_express_checkpoints_are_mapped() -> None:
+    rows = csv.reader((folder() / "dhl_express_events.csv").read_text().splitlines(), delimiter=";")
+    codes = [code for service, code, *_ in rows if service == "express"]
+    assert len(codes) == 44
+    unknown = [code for code in codes if code_meaning("dhl_express", code).status is Status.UNKNOWN]
+    assert not unknown
+
+
 @pytest.mark.parametrize(
     "words", ["lost", "returned to", "delay", "damage", "refused", "attempted"]
 )
@@ -150,6 +158,9 @@ def test_reasons_name_the_responsible_party() -> None:
         ("dhl_parcel_de", "DLVRD/NGHBR/ZU", Status.DELIVERED),
         ("dhl_parcel_de", "NTDEL/NHOME", Status.ATTEMPT_FAILED),
         ("dhl_parcel_de", "DLVRD", Status.UNKNOWN),
+        ("dhl_express", "OK", Status.DELIVERED),
+        ("dhl_express", "CS", Status.EXPIRED),  # closed, which may mean lost: never a delivery
+        ("dhl_express", "SS", Status.EXCEPTION),
         ("dhl_express", "DLVRD/NGHBR/ZU", Status.UNKNOWN),  # another company's codes
         ("upstart", "011", Status.UNKNOWN),
         ("ups", "1/2/3/4", Status.UNKNOWN),

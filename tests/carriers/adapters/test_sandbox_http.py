@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -128,7 +129,17 @@ def test_a_yes_that_cannot_be_read_is_still_a_booking(
     assert len(model.parcels) == 1
 
 
-@pytest.mark.parametrize("fault", [Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER, Fault.SLOW_DRIP])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.TIMEOUT_BEFORE,
+        Fault.TIMEOUT_AFTER,
+        Fault.SLOW_DRIP,
+        Fault.HUGE_BODY,
+        Fault.HTML,
+        Fault.REDIRECT,
+    ],
+)
 def test_no_call_outlives_its_deadline(hasty: SandboxClient, model: Sandbox, fault: Fault) -> None:
     model.script("book", [fault])
     began = time.monotonic()  # the real clock: a deadline is real
@@ -149,6 +160,7 @@ def test_a_closed_port_means_not_sent() -> None:
         ({"service": "teleport"}, "unknown_service"),
         ({"options": {"gift_wrap": "yes"}}, "unknown_option"),
         ({"weight_g": 31_501}, "too_heavy"),
+        ({"ship_to": replace(BUYER, street="5 Refuse Street")}, "address"),
     ],
 )
 def test_what_the_carrier_cannot_do_is_refused(
@@ -160,9 +172,12 @@ def test_what_the_carrier_cannot_do_is_refused(
     assert not model.parcels
 
 
-def test_wrong_credentials_are_a_refusal(server: tuple[str, Any, ManualClock]) -> None:
+@pytest.mark.parametrize("key", ["wrong", ""])
+def test_wrong_or_missing_credentials_are_a_refusal(
+    server: tuple[str, Any, ManualClock], key: str
+) -> None:
     with pytest.raises(CarrierRejected) as caught:
-        SandboxClient(server[0], "wrong", deadline=DEADLINE).book(order())
+        SandboxClient(server[0], key).book(order())
     assert caught.value.code == "credentials"
 
 
