@@ -66,6 +66,17 @@ class Catalogue:
             self._takers[shapes] = mask
         return mask
 
+    def least_with(self, takers: int, weight_g: int) -> int:
+        """No parcel that holds such a piece, whatever else, costs less; `takers` as a mask."""
+        return min(
+            (
+                self.least_rate(max(weight_g + box.tare_g, self.volumetric_g[b])) + self.fixed[b]
+                for b, box in enumerate(self.boxes)
+                if takers >> b & 1 and weight_g + box.tare_g <= box.max_gross_g
+            ),
+            default=INFINITE,
+        )
+
     def least_rate(self, billable_g: int) -> int:
         """No parcel at least this heavy is carried for less."""
         at = bisect_left(self.limits_g, billable_g)

@@ -53,7 +53,7 @@ Inner = tuple[int, int, int]
 
 @dataclass(slots=True)
 class FitMemory:
-    """Answers by multiset of shapes and box; the same question is never worked out twice."""
+    """Answers by multiset of shapes and box, remembered; threads may share one."""
 
     support_pct: int = SUPPORT_PCT
     _numbers: Iterator[int] = field(default_factory=count)  # never used twice: threads share this
@@ -74,7 +74,10 @@ class FitMemory:
             self._shapes.clear()
             self._known.clear()
             self._tables.clear()
-        shapes = tuple(self._shapes.setdefault(shape_of(item), len(self._shapes)) for item in items)
+        # A number may outlive a clearing in another thread, so it never comes to mean another shape.
+        shapes = tuple(
+            self._shapes.setdefault(shape_of(item), next(self._numbers)) for item in items
+        )
         asked = (shapes, tuple(inners_mm), counts.tobytes())
         table = self._tables.get(asked)
         if table is None:
@@ -134,7 +137,8 @@ class FitMemory:
     def fits_in_one(self, items: Sequence[PackItem], box: Box) -> bool:
         """True when all items go into one such box, weight included; monotone up to 4096 parts.
 
-        Larger carts are tried as they are, so that a part of one may be refused.
+        Larger carts are tried as they are, so that a part of one may be refused. More pieces than
+        `MOST_AT_ONCE`, a stack of nested copies counted once, are never seen to fit.
         """
         if sum(item.weight_g * item.quantity for item in items) + box.tare_g > box.max_gross_g:
             return False

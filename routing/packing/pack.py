@@ -115,29 +115,26 @@ def pack_from(
         return Packing((), 0, 0, proven=True, best_effort=False, work=0)
     units = Units(items, catalogue)
     trials = Trials(units, catalogue, EFFORTS[preset])
-    singles: list[int] = []
     start = 0
     for kind in units.kinds:
-        fitting = fitting_boxes(trials, (start,))
-        if not fitting:
+        if not fitting_boxes(trials, (start,)):
             break
-        singles.append(fitting[0][0])
         start += len(kind.members)
     else:
-        return _pack_units(trials, singles)
+        return _pack_units(trials)
     lacking = too_large(units.kinds, catalogue)
     if not unboxed:
         return CannotPack(lacking)
     return _pack_unboxed(items, units, {lack.item for lack in lacking}, catalogue, preset)
 
 
-def _pack_units(trials: Trials, singles: list[int]) -> Packing:
-    """Parcels for goods that all fit some box; singles = least cost of each kind alone."""
+def _pack_units(trials: Trials) -> Packing:
+    """Parcels for goods that all fit some box."""
     units = trials.units
     if units.count > ENOUGH:
         chosen = split_bulk(trials)
         return _packing(chosen, trials, least_anyhow(trials), best_effort=True)
-    several = least_several(trials, singles)
+    several = least_several(trials)
     everything = tuple(range(units.count))
     candidates = fitting_boxes(trials, everything) if together(units) else []
     bound = min(several, candidates[0][0]) if candidates else several

@@ -50,14 +50,13 @@ def price_subsets(
     canon: Ints,
     costs: Ints,
     best: Ints,
-    total: Ints,
 ) -> None:
     """Fill costs[mask * boxes + b] and best[mask], the cheapest box of each subset (or -1).
 
     before[i] = index of the previous equal piece or -1; volumes in mm3, saved[i] = what nesting
     into that piece saves; friends[i * boxes + b] = mask of the pieces that may share box b with
     piece i (itself included when it fits at all); box_rows[5 b ..] = inner volume mm3, tare g,
-    max gross g, volumetric g, cost; canon[mask] = the same multiset with its first copies.
+    max gross g, volumetric g, cost; canon[mask] = the same multiset with its first copies. costs comes as zeros.
     """
     full = 1 << n
     canon[0] = 0
@@ -70,8 +69,6 @@ def price_subsets(
         while before[spot] >= 0 and not rest >> before[spot] & 1:
             spot = before[spot]
         canon[mask] = rest | 1 << spot
-    # total[mask] is scratch here: which boxes the rules leave to a subset, as a mask.
-    total[0] = (1 << boxes) - 1
     for mask in range(1, full):
         best[mask] = -1
         if canon[mask] != mask:
@@ -79,11 +76,7 @@ def price_subsets(
         high = n - 1
         while not mask >> high & 1:
             high -= 1
-        allowed = total[mask ^ (1 << high)]
-        for b in range(boxes):
-            if allowed >> b & 1 and friends[high * boxes + b] & mask != mask:
-                allowed ^= 1 << b
-        total[mask] = allowed
+        part = mask ^ (1 << high)
         weight = 0
         volume = 0
         for i in range(n):
@@ -98,7 +91,13 @@ def price_subsets(
         for b in range(boxes):
             cost = INFINITE
             gross = weight + box_rows[5 * b + 1]
-            if allowed >> b & 1 and volume <= box_rows[5 * b] and gross <= box_rows[5 * b + 2]:
+            # What a box refuses to a part, by rules, volume or weight, it refuses to the whole.
+            if (
+                costs[part * boxes + b] < INFINITE
+                and friends[high * boxes + b] & mask == mask
+                and volume <= box_rows[5 * b]
+                and gross <= box_rows[5 * b + 2]
+            ):
                 billable = max(gross, box_rows[5 * b + 3])
                 if billable != rated:
                     rate = rate_minor(billable, brackets, to_g, prices, extra_minor_per_kg)

@@ -19,13 +19,16 @@ def together(units: Units) -> bool:
     )
 
 
-def least_several(trials: Trials, singles: list[int]) -> int:
-    """No packing into two or more parcels costs less; singles = least cost per kind alone."""
+def least_several(trials: Trials) -> int:
+    """No packing into two or more parcels costs less, whatever the shape of the tariff."""
     units, catalogue = trials.units, trials.catalogue
     if units.count < 2:
         return INFINITE
     weight_g = sum(kind.weight_g * len(kind.members) for kind in units.kinds)
-    by_piece = max(singles) + catalogue.least_parcel
+    # Not what a kind costs alone: where prices fall with weight, company makes it cheaper.
+    by_piece = catalogue.least_parcel + max(
+        catalogue.least_with(kind.takers, kind.weight_g) for kind in units.kinds
+    )
     by_weight = INFINITE
     base = min(catalogue.fixed)
     for parcels in range(2, units.count + 1):
@@ -140,7 +143,6 @@ def price_all(trials: Trials) -> Prices:
         canon,
         costs,
         best,
-        total,
     )
     return Prices(n, boxes, canon, costs, best, price, total, part)
 

@@ -78,7 +78,8 @@ class Trials:
     def fit(self, pieces: tuple[int, ...], box: int, levels: int) -> list[Spot] | None:
         """Where the pieces lie in the box, or None when that many levels found no place.
 
-        `pieces` are unit numbers, rising, copies of a kind from the first on.
+        `pieces` are unit numbers, rising, copies of a kind from the first on. No place is found
+        for more than MOST_AT_ONCE of them, a stack of nested copies counted once.
         """
         key = (pieces, box)
         spots = self.found.get(key)
@@ -158,6 +159,8 @@ class Trials:
         return tuple(sorted(result))
 
     def _search(self, pieces: tuple[int, ...], box: int, level: int) -> list[Spot] | None:
+        if len(pieces) > MOST_AT_ONCE:
+            return None  # the scratch rows are no longer, and kernels do not look
         units, space, step = self.units, self._space, self.effort.steps[level]
         volume = 0
         for piece in pieces:
@@ -226,8 +229,9 @@ class Trials:
         return False
 
     def fill_some(self, pieces: tuple[int, ...], box: int) -> list[Spot]:
-        """As many of the pieces as one greedy filling places, in the order given."""
+        """As many of the first MOST_AT_ONCE pieces as one greedy filling places, in this order."""
         units, space = self.units, self._space
+        pieces = pieces[:MOST_AT_ONCE]
         count = construct(
             len(pieces),
             ints(pieces),

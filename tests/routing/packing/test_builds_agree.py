@@ -34,6 +34,12 @@ for n, preset in ((1, "checkout"), (5, "checkout"), (6, "reduced"), (7, "checkou
     ]
     packing = pack(goods, boxes, tariff, Preset(preset))
     answers.append([write_packing(packing), packing.work])
+many = [Box(f"b{i:03}", (120 + 3 * i, 100 + 2 * i, 60 + i), (126 + 3 * i, 106 + 2 * i, 66 + i),
+            50 + i, 6000 + 40 * i, 20 + 2 * i) for i in range(70)]  # more than a mask has bits
+goods = [PackItem(str(k), 100 + 7 * k, 60 + 5 * k, 40 + 4 * k, 700 + 300 * k,
+                  hazmat="3" if k % 3 == 0 else "") for k in range(7)]
+packing = pack(goods, many, tariff)
+answers.append([write_packing(packing), packing.work])
 pieces = [(rng.randint(20, 90), rng.randint(20, 90), rng.randint(20, 90)) for _ in range(12)]
 answers.append(pack_bins(pieces, (100, 100, 100), budget=8_000).bins)
 containers = [(100 * rng.randint(4, 22), 100 * rng.randint(4, 22), 100 * rng.randint(4, 22))
@@ -58,3 +64,4 @@ def test_both_builds_give_the_same_packings() -> None:
         )
         answers.append(json.loads(done.stdout))
     assert answers[0] == answers[1]
+    assert answers[0][5][0]["cost"] == 2532

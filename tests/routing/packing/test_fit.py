@@ -1,5 +1,8 @@
 """What fits into one box, as the planner asks it."""
 
+import random
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
 
@@ -14,6 +17,8 @@ from routing.packing.catalogue import prepare
 from routing.packing.fit import FitMemory, warm
 from routing.packing.goods import Box, CannotPack, Packing, PackItem, Tariff
 from routing.packing.memory import PackingMemory
+from routing.packing.pack import pack
+from routing.packing.trial import MOST_AT_ONCE
 
 BOX = Box("S", (200, 150, 100), (206, 156, 106), 80, 5_000, 40)
 
@@ -134,6 +139,47 @@ def test_what_was_asked_before_does_not_change_an_answer() -> None:
         memory.fits_in_one([item, PackItem("x", 33, 44, 55, 1, quantity=3)], BOX)
     first = memory.table(rows, goods, [BOX.inner_mm])
     assert (first == FitMemory().table(rows, goods, [BOX.inner_mm])).all()
+
+
+def test_more_pieces_than_a_trial_takes_are_refused_and_stacks_count_once() -> None:
+    crumbs = [PackItem("crumb", 5, 5, 5, 1, quantity=MOST_AT_ONCE + 20)]
+    assert not FitMemory().fits_in_one(crumbs, BOX)
+    assert FitMemory().fits_in_one([replace(crumbs[0], quantity=MOST_AT_ONCE)], BOX)
+    rows = np.array([[0], [MOST_AT_ONCE], [MOST_AT_ONCE + 20]])
+    assert FitMemory().table(rows, crumbs, [BOX.inner_mm])[:, 0].tolist() == [True, True, False]
+    cups = PackItem("cup", 90, 90, 20, 1, upright=True, nest_mm=1, sku="cup", quantity=160)
+    assert FitMemory().fits_in_one([cups], BOX)
+    packing = pack([replace(crumbs[0], quantity=300)], [BOX], Tariff("t", ((5000, 100),)))
+    assert isinstance(packing, Packing)
+    assert sum(len(parcel.placements) for parcel in packing.parcels) == 300
+
+
+def test_threads_share_a_memory_that_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("routing.packing.fit.REMEMBERED", 20)
+    interval = sys.getswitchinterval()
+    rows = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    shared = FitMemory()
+
+    def ask(seed: int) -> int:
+        rng = random.Random(seed)
+        wrong = 0
+        for _ in range(300):
+            goods = [
+                PackItem(name, rng.randint(60, 210), rng.randint(50, 160), rng.randint(30, 110), 1)
+                for name in "ab"
+            ]
+            alone = FitMemory().table(rows, goods, [BOX.inner_mm])
+            wrong += bool((shared.table(rows, goods, [BOX.inner_mm]) != alone).any())
+        return wrong
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            assert sum(threads.map(ask, range(4))) == 0
+    finally:
+        sys.setswitchinterval(interval)
+    # Forgotten numbers are not given again, whatever the threads happened to do.
+    assert min(shared._shapes.values()) > 20
 
 
 def test_a_packing_remembered_names_the_items_as_they_are_listed_now() -> None:
