@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -18,7 +19,7 @@ from sqlalchemy import select
 
 from api import learning_jobs, return_jobs, tour_planning, tracking_jobs, upkeep
 from api.wiring import Lanewise
-from core.errors import LanewiseError
+from core.errors import LanewiseError, NotFound
 from core.ids import BookingId, ParcelId, TenantId
 from store.job_lease import LeaseKeeper
 from store.jobs import Handler, Job, enqueue, run_due
@@ -95,7 +96,10 @@ def _refusal_job(_lanewise: Lanewise) -> Handler:
         if job.payload["direction"] != "outbound":
             return
         parcel_id, booking_id = UUID(job.payload["parcel_id"]), UUID(job.payload["booking_id"])
-        with sessions(job.tenant) as session:
+        with (
+            suppress(NotFound),
+            sessions(job.tenant) as session,
+        ):  # booked by a batch: it has no plan
             note_booking(session, ParcelId(parcel_id), BookingId(booking_id))
 
     return handle

@@ -5,8 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from api.cli import main
+from api.wiring import from_environment
+from store.tables import JobRow
 from tests.carriers.test_batch import ROW, as_csv
 
 
@@ -51,6 +54,8 @@ def test_rows_are_booked_once_and_each_tells_what_became_of_it(
     assert told["A-4"]["reason"] == "weight_g: 'heavy' is not a whole number"
     assert run("carrier", "book-batch", str(batch), "--out", str(out)) == 1
     assert out.read_text() == first
+    with from_environment().sessions.system(read_only=True) as session:
+        assert set(session.scalars(select(JobRow.state))) == {"done"}
 
 
 def test_a_batch_without_trouble_ends_with_0(var: Path, capsys: pytest.CaptureFixture[str]) -> None:
