@@ -8,6 +8,7 @@ import json
 import time
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -27,19 +28,25 @@ def _read(path: Path) -> Any:
         raise InvalidInput(f"{path}: {error.strerror}") from None
     except ValueError as error:
         raise InvalidInput(f"{path}: not JSON: {error}") from None
+    except RecursionError:
+        raise InvalidInput(f"{path}: nested too deeply") from None
 
 
 def _draw(order_id: str, packing: Packing, folder: Path, *, steps: bool) -> None:
-    """Write the pictures of an order: `ORDER-1.svg`, and `ORDER-1-step-1.svg` … with steps."""
-    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in order_id)
+    """Write the pictures of an order: `ORDER-1.svg`, and `ORDER-1.step-1.svg` … with steps."""
+    # Escaped as in a URL, the dot too, so that no two orders share a name and none leaves the folder.
+    name = quote(order_id, safe="").replace(".", "%2E")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number, parcel in enumerate(packing.parcels, start=1):
-            title = f"{order_id}, {number}/{len(packing.parcels)}: {parcel.box.id if parcel.box else '-'}"
-            (folder / f"{name}-{number}.svg").write_text(draw(parcel, title=title))
+            box_id = parcel.box.id if parcel.box else "-"
+            title = f"{order_id}, {number}/{len(packing.parcels)}: {box_id}"
+            path = folder / f"{name}-{number}.svg"
+            path.write_text(draw(parcel, title=title), encoding="utf-8")
             if steps:
                 for step, picture in enumerate(frames(parcel, title=title), start=1):
-                    (folder / f"{name}-{number}-step-{step}.svg").write_text(picture)
+                    path = folder / f"{name}-{number}.step-{step}.svg"
+                    path.write_text(picture, encoding="utf-8")
     except OSError as error:
         raise InvalidInput(f"{folder}: {error.strerror}") from None
 
@@ -169,8 +176,14 @@ def pack(
 
     A file of instances with equal bins and no prices is packed into as few bins as found.
     """
+    if steps and pictures is None:
+        raise InvalidInput("--steps needs --pictures")
+    if as_json and out is None:
+        raise InvalidInput("--json needs --out: placements go to standard output without it")
     document = _read(file)
     if isinstance(document, dict) and "instances" in document:
+        if pictures is not None:
+            raise InvalidInput("--pictures is for orders, not for instances")
         _fill_bins(document, out, as_json=as_json)
         return
     answers = _pack_orders(

@@ -42,18 +42,19 @@ def packing_fit(snapshot: Snapshot, skus: Mapping[str, Sku]) -> PackingFit:
 
 
 def pack_item(item: str, sku: Sku, quantity: int = 1) -> PackItem:
-    """A SKU as the packer sees it; what nests stands upright."""
+    """A SKU as the packer sees it; what nests stands upright, what ships alone does not nest."""
+    nest_mm = 0 if "alone" in sku.flags else sku.nest_mm
     return PackItem(
         id=item,
         length_mm=sku.size.length_mm,
         width_mm=sku.size.width_mm,
         height_mm=sku.size.height_mm,
         weight_g=sku.weight_g,
-        upright="upright" in sku.flags or sku.nest_mm > 0,
+        upright="upright" in sku.flags or nest_mm > 0,
         fragile="fragile" in sku.flags,
         alone="alone" in sku.flags,
         hazmat=sku.hazmat_class,
-        nest_mm=sku.nest_mm,
+        nest_mm=nest_mm,
         sku=sku.code,
         quantity=quantity,
     )

@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from routing.packing.goods import LONGEST_MM
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Parser = Callable[[str], Any]
 REQUIRED = object()
@@ -56,6 +58,14 @@ def positive(cell: str) -> int:
     value = integer(cell)
     if value <= 0:
         raise ValueError(f"{cell} is not positive")
+    return value
+
+
+def side_mm(cell: str) -> int:
+    """A side of goods or boxes, as far as the packer reckons."""
+    value = positive(cell)
+    if value > LONGEST_MM:
+        raise ValueError(f"{cell} mm is longer than {LONGEST_MM}, more than can be packed")
     return value
 
 

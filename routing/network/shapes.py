@@ -130,7 +130,7 @@ SHAPES: tuple[FileShape, ...] = (
         (
             Column("sku", "code", cells.code),
             Column("name", "name", cells.text),
-            *(Column(f"{side}_mm", f"outer {side}", cells.positive) for side in _SIDES),
+            *(Column(f"{side}_mm", f"outer {side}", cells.side_mm) for side in _SIDES),
             Column("weight_g", "weight", cells.positive),
             Column(
                 "flags",
@@ -169,8 +169,8 @@ SHAPES: tuple[FileShape, ...] = (
         (
             Column("box_set", "set", cells.code),
             Column("box", "code", cells.code),
-            *(Column(f"inner_{side}_mm", f"inner {side}", cells.positive) for side in _SIDES),
-            *(Column(f"outer_{side}_mm", f"outer {side}", cells.positive) for side in _SIDES),
+            *(Column(f"inner_{side}_mm", f"inner {side}", cells.side_mm) for side in _SIDES),
+            *(Column(f"outer_{side}_mm", f"outer {side}", cells.side_mm) for side in _SIDES),
             Column("tare_g", "weight of the empty box with filling", cells.natural),
             Column("max_g", "heaviest contents", cells.positive),
             _money("cost", "cost of the box"),

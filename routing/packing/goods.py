@@ -89,6 +89,9 @@ class Box:
                 faults.append(Fault(name, "must have three sides"))
             for side in sides:
                 _whole(faults, name, side, 1, LONGEST_MM)
+        pairs = zip(sorted(self.inner_mm), sorted(self.outer_mm), strict=False)
+        if not faults and any(inside > outside for inside, outside in pairs):
+            faults.append(Fault("outer_mm", "a box is not smaller outside than inside"))
         _whole(faults, "tare_g", self.tare_g, 0, HEAVIEST_G)
         _whole(faults, "max_gross_g", self.max_gross_g, 1, HEAVIEST_G)
         _whole(faults, "cost_minor", self.cost_minor, 0, 1 << 40)

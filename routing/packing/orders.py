@@ -59,6 +59,16 @@ def _name(row: Mapping[str, Any], place: str) -> str:
     return str(value)
 
 
+def _text(row: Mapping[str, Any], name: str, place: str, default: str = "") -> str:
+    """A word or a number as text; null says no more than nothing."""
+    value = row.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise invalid(f"{place}.{name}", f"must be text, not {value!r}")
+    return str(value)
+
+
 def _need(row: Mapping[str, Any], name: str, place: str) -> Any:
     if name not in row:
         raise invalid(f"{place}.{name}", "is missing")
@@ -66,7 +76,12 @@ def _need(row: Mapping[str, Any], name: str, place: str) -> Any:
 
 
 def _named(error: InvalidInput, place: str) -> InvalidInput:
-    faults = [Fault(f"{place}.{fault.field}", fault.reason) for fault in error.faults]
+    faults = [
+        fault
+        if fault.field.startswith(f"{place}.")
+        else Fault(f"{place}.{fault.field}", fault.reason)
+        for fault in error.faults
+    ]
     return InvalidInput(None if faults else f"{place}: {error.message}", faults=faults)
 
 
@@ -109,7 +124,7 @@ def read_tariff(value: object) -> Tariff:
         raise invalid("tariff.brackets", "must be a list of [up to g, price]")
     try:
         return Tariff(
-            id=str(row.get("id", "")),
+            id=_text(row, "id", "tariff"),
             brackets=tuple((one[0], one[1]) for one in brackets),
             extra_minor_per_kg=row.get("extra_cents_per_kg"),
             divisor_mm3_per_g=_need(row, "divisor_mm3_per_g", "tariff"),
@@ -127,20 +142,20 @@ def read_item(value: object, place: str, *, mixed: bool = True) -> PackItem:
     row = _row(value, place)
     sizes = {name: _need(row, name, place) for name in ("l", "w", "h", "g")}
     flags = {name: _flag(row, name, place) for name in ("upright", "fragile", "alone")}
-    hazmat = row.get("hazmat")
+    words = {name: _text(row, name, place) for name in ("hazmat", "sku", "seller")}
     try:
         return PackItem(
-            id=str(row.get("id", place)),
+            id=_text(row, "id", place, place),
             length_mm=sizes["l"],
             width_mm=sizes["w"],
             height_mm=sizes["h"],
             weight_g=sizes["g"],
             **flags,
-            hazmat="" if hazmat is None else str(hazmat),
+            hazmat=words["hazmat"],
             nest_mm=row.get("nest_mm", 0),
-            sku=str(row.get("sku", "")),
+            sku=words["sku"],
             quantity=row.get("quantity", 1),
-            group="" if mixed else str(row.get("seller", "")),
+            group="" if mixed else words["seller"],
         )
     except InvalidInput as error:
         raise _named(error, place) from None
@@ -153,6 +168,8 @@ def read_orders(document: object) -> PackFile:
     if not boxes:
         raise invalid("boxes", "there are no boxes to pack into")
     tariff = read_tariff(top.get("tariff"))
+    for box_id in sorted(tariff.box_surcharge_minor.keys() - {box.id for box in boxes}):
+        raise invalid(f"tariff.box_surcharge_cents.{box_id}", "there is no such box")
     support_pct = top.get("support_pct", SUPPORT_PCT)
     if isinstance(support_pct, bool) or not isinstance(support_pct, int):
         raise invalid("support_pct", "must be a whole number from 0 to 100")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -60,7 +61,38 @@ def test_placements_go_to_the_file_and_the_summary_to_standard_output(
     assert set(answer["parcels"][0]["placements"][0]) == {"item", "x", "y", "z", "dx", "dy", "dz"}
     assert json.loads(capsys.readouterr().out)["parcels"] == 1
     names = sorted(path.name for path in pictures.iterdir())
-    assert names == ["o1-1-step-1.svg", "o1-1-step-2.svg", "o1-1.svg"]
+    assert names == ["o1-1.step-1.svg", "o1-1.step-2.svg", "o1-1.svg"]
+
+
+def test_every_order_has_pictures_of_its_own(tmp_path: Path) -> None:
+    ids = ["a/b", "a_b", "a%2Fb", "..", "ü", "a-1.step"]
+    path, pictures = tmp_path / "orders.json", tmp_path / "pictures"
+    orders = [{"id": name, "items": [{"l": 50, "w": 40, "h": 30, "g": 100}]} for name in ids]
+    path.write_text(json.dumps({"boxes": [BOX], "tariff": TARIFF, "orders": orders}))
+    assert lanewise("pack", str(path), "--pictures", str(pictures), "--steps") == 0
+    names = {written.name for written in pictures.iterdir()}
+    assert len(names) == 2 * len(ids)
+    whole = [name.removesuffix("-1.svg") for name in names if name.endswith("-1.svg")]
+    assert sorted(unquote(name) for name in whole if "." not in name) == sorted(ids)
+    assert "ü" in (pictures / "%C3%BC-1.svg").read_text(encoding="utf-8")
+
+
+def test_options_that_would_do_nothing_and_nested_files_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    orders = write(tmp_path, {"l": 50, "w": 40, "h": 30, "g": 100})
+    assert lanewise("pack", orders, "--steps") == 2
+    assert "--steps needs --pictures" in capsys.readouterr().err
+    assert lanewise("pack", orders, "--json") == 2
+    assert "--json needs --out" in capsys.readouterr().err
+    bins = tmp_path / "bins.json"
+    bins.write_text(json.dumps({"instances": []}))
+    assert lanewise("pack", str(bins), "--pictures", str(tmp_path / "p")) == 2
+    assert "not for instances" in capsys.readouterr().err
+    deep = tmp_path / "deep.json"
+    deep.write_text("[" * 100_000)
+    assert lanewise("pack", str(deep)) == 2
+    assert "nested too deeply" in capsys.readouterr().err
 
 
 def test_what_fits_no_box_is_told_and_fails(

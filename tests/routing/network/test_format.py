@@ -66,6 +66,8 @@ def test_canonical_json_keeps_everything(network: Network) -> None:
         ("skus.csv", 3, "weight_g", "heavy", "weight_g", "not a whole number"),
         ("skus.csv", 3, "weight_g", "0", "weight_g", "not positive"),
         ("skus.csv", 3, "weight_g", "", "weight_g", "is missing"),
+        ("skus.csv", 3, "length_mm", "60001", "length_mm", "longer than 60000"),
+        ("boxes.csv", 2, "outer_height_mm", "70000", "outer_height_mm", "longer than 60000"),
         ("skus.csv", 3, "flags", "explosive", "flags", "unknown flag"),
         ("skus.csv", 3, "sku", "MUG-01", "sku", "stands in row 2 already"),
         ("offers.csv", 9, "sku", "NOPE-1", "sku", "is not in skus"),

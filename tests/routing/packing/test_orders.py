@@ -44,6 +44,17 @@ def test_sellers_share_parcels_unless_the_file_says_otherwise() -> None:
     assert [item.group for item in apart] == ["s1", "s2"]
 
 
+def test_null_says_no_more_than_nothing() -> None:
+    nothing = dict.fromkeys(("id", "sku", "seller", "hazmat"))
+    (item,) = read_orders(
+        file(orders=[{"id": "o", "items": [{**ITEM, **nothing}]}], mix_sellers=0)
+    ).orders["o"]
+    assert (item.id, item.sku, item.group, item.hazmat) == ("o.items[0]", "", "", "")
+    cup = {**ITEM, "upright": 1, "nest_mm": 1, "sku": None}
+    with pytest.raises(InvalidInput, match="SKU, which is missing"):
+        read_orders(file(orders=[{"id": "o", "items": [cup]}]))
+
+
 def test_a_box_may_carry_a_surcharge() -> None:
     read = read_orders(file(tariff={**TARIFF, "box_surcharge_cents": {"B": 7}}))
     assert read.tariff.parcel_minor(read.boxes[0], 5) == 50 + 5 + 7
@@ -59,6 +70,11 @@ def test_a_box_may_carry_a_surcharge() -> None:
         ({"tariff": {**TARIFF, "brackets": []}}, "tariff.brackets"),
         ({"tariff": {**TARIFF, "brackets": [[5]]}}, "tariff.brackets"),
         ({"tariff": {**TARIFF, "box_surcharge_cents": {"B": -1}}}, "tariff.box_surcharge_minor.B"),
+        ({"tariff": {**TARIFF, "box_surcharge_cents": {"C": 1}}}, "tariff.box_surcharge_cents.C"),
+        ({"tariff": {**TARIFF, "id": ["T"]}}, "tariff.id"),
+        ({"boxes": [{**BOX, "outer": [12, 12, 9]}]}, "boxes[0].outer_mm"),
+        ({"orders": [{"id": "o", "items": [{**ITEM, "sku": ["a"]}]}]}, "o.items[0].sku"),
+        ({"orders": [{"id": "o", "items": [{**ITEM, "seller": True}]}]}, "o.items[0].seller"),
         ({"mix_sellers": 2}, "file.mix_sellers"),
         ({"support_pct": 101}, "support_pct"),
         ({"support_pct": "70"}, "support_pct"),
