@@ -126,7 +126,7 @@ def at_hour(day: datetime, hour: int) -> datetime:
     return (day + timedelta(days=1)).replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: a process can drive one Playwright at a time
 def chromium() -> Iterator[Any]:
     with browser() as found:
         yield found
