@@ -12,12 +12,22 @@ from api.commands.api_key import Json, Tenant, find_tenant
 from api.commands.output import emit
 from api.wiring import from_environment
 from core.errors import InvalidInput
-from routing.flows.read_shipped_air import read_shipped_air
 from routing.packing.emptiness import MOST_EMPTY, EmptySpace, ShippedParcel, sum_empty_space
+from tracking.flows.read_shipped_air import read_shipped_air
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-COLUMNS = ("parcel", "day", "seller", "box", "inner_mm3", "goods_mm3", "empty_share", "above_limit")
+COLUMNS = (
+    "parcel",
+    "day",
+    "seller",
+    "box",
+    "inner_mm3",
+    "goods_mm3",
+    "empty_share",
+    "above_limit",
+    "day_is_planned",
+)
 
 
 def _row(parcel: ShippedParcel) -> tuple[object, ...]:
@@ -31,6 +41,7 @@ def _row(parcel: ShippedParcel) -> tuple[object, ...]:
         parcel.goods_mm3,
         f"{parcel.empty_share:.4f}",
         int(parcel.above_limit),
+        int(parcel.day_is_planned),
     )
 
 
@@ -46,7 +57,7 @@ def _told(row: EmptySpace) -> dict[str, Any]:
     }
 
 
-def _as_text(year: int, rows: list[EmptySpace], untold: int) -> str:
+def _as_text(year: int, rows: list[EmptySpace], *, untold: int, by_plan: int) -> str:
     lines = [f"{'seller':<20} {'box':<16} {'parcels':>8} {'empty':>7} {'over half':>10}"]
     lines += [
         f"{row.seller or 'all':<20} {row.box_id or 'all':<16} {row.parcels:>8} "
@@ -57,6 +68,8 @@ def _as_text(year: int, rows: list[EmptySpace], untold: int) -> str:
         lines = [f"no parcel left in {year}"]
     if untold:
         lines.append(f"{untold} more parcels left, of unknown boxes or goods")
+    if by_plan:
+        lines.append(f"{by_plan} parcels stand by their planned day: no hand-over was recorded")
     return "\n".join(lines)
 
 
@@ -75,7 +88,7 @@ def packing_report(
     counts as empty.
     """
     lanewise = from_environment()
-    untold = 0
+    untold = by_plan = 0
     with ExitStack() as stack:
         session = stack.enter_context(
             lanewise.sessions(find_tenant(lanewise, tenant), read_only=True)
@@ -90,11 +103,12 @@ def packing_report(
             writer.writerow(COLUMNS)
 
         def shipped() -> Iterator[ShippedParcel]:
-            nonlocal untold
+            nonlocal untold, by_plan
             for parcel in read_shipped_air(session, year):
                 if parcel is None:
                     untold += 1
                     continue
+                by_plan += parcel.day_is_planned
                 if writer is not None:
                     writer.writerow(_row(parcel))
                 yield parcel
@@ -105,8 +119,9 @@ def packing_report(
             "year": year,
             "limit": MOST_EMPTY,
             "untold": untold,
+            "by_plan": by_plan,
             "rows": [_told(row) for row in rows],
         },
         as_json=json,
-        text=_as_text(year, rows, untold),
+        text=_as_text(year, rows, untold=untold, by_plan=by_plan),
     )

@@ -25,6 +25,7 @@ class ShippedParcel:
     box_id: str
     inner_mm3: int
     goods_mm3: int
+    day_is_planned: bool = False  # nothing told when its carrier had it
 
     @property
     def empty_share(self) -> float:

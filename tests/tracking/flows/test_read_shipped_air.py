@@ -1,6 +1,7 @@
 """The packaging report's parcels: those handed over, by their origin's day, box and goods."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -9,15 +10,27 @@ from core.ids import ParcelId, TenantId
 from core.places import Address, Destination
 from routing.cart import Cart, CartLine
 from routing.flows.commit_option import Committed, commit_option
+from routing.flows.import_network import import_network
 from routing.flows.load_snapshot import load_snapshot
 from routing.flows.quote_cart import quote_cart
-from routing.flows.read_shipped_air import read_shipped_air
 from routing.flows.ship_parcel import ship_parcel
 from routing.packing.emptiness import ShippedParcel, sum_empty_space
 from routing.tables import PlannedParcelRow
+from simulations.demo_network import demo_files
 from store.session import Sessions, lock, now
+from tests.tracking.plans import plan
+from tracking.flows.follow_parcel import follow_parcel
+from tracking.flows.read_shipped_air import read_shipped_air
+from tracking.tables import TrackedParcelRow
 
 HOME = Address("Jan Voorbeeld", "Damrak 1", "Amsterdam", "1012 LG", "NL")
+
+
+@pytest.fixture
+def market(sessions: Sessions, tenant: TenantId) -> TenantId:
+    with sessions(tenant) as session:
+        import_network(session, demo_files(1))
+    return tenant
 
 
 @pytest.fixture
@@ -52,6 +65,7 @@ def test_what_was_handed_over_is_told_with_its_box_and_goods(
     told = read(sessions, market, year)
     shipped = [parcel for parcel in told if parcel is not None]
     assert len(shipped) == len(told) == len(parcels)
+    assert all(parcel.day_is_planned for parcel in shipped)  # nobody heard from a carrier
     assert sorted(parcel.box_id for parcel in shipped) == boxes
     assert sum(parcel.goods_mm3 for parcel in shipped) == goods
     assert all(0 < parcel.empty_share < 1 for parcel in shipped)
@@ -76,3 +90,27 @@ def test_the_year_is_that_of_the_place_and_an_unknown_box_is_counted_apart(
     with sessions(market) as session:
         lock(session, PlannedParcelRow, parcels[0]).box = "gone"
     assert read(sessions, market, 2027).count(None) == 1
+
+
+def test_the_hand_over_counts_and_not_the_plan(
+    sessions: Sessions, market: TenantId, parcels: tuple[ParcelId, ...]
+) -> None:
+    with sessions(market) as session:
+        for parcel_id in parcels:
+            ship_parcel(session, parcel_id)
+            row = lock(session, PlannedParcelRow, parcel_id)
+            row.leaves_at = datetime(2026, 12, 30, 12, 0, tzinfo=UTC)
+        follow_parcel(session, replace(plan(), parcel=parcels[0]))
+        session.flush()
+        followed = session.get_one(TrackedParcelRow, parcels[0])
+        followed.handed_over_at = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
+    (late,) = read(sessions, market, 2027)
+    assert late is not None
+    assert (late.parcel, late.day, late.day_is_planned) == (
+        str(parcels[0]),
+        date(2027, 1, 4),
+        False,
+    )
+    by_plan = read(sessions, market, 2026)
+    assert len(by_plan) == len(parcels) - 1
+    assert all(parcel is not None and parcel.day_is_planned for parcel in by_plan)

@@ -1,10 +1,10 @@
 """Reads what every parcel handed over in a year held of its box; for the packaging report."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.calendars import local_day
@@ -13,6 +13,7 @@ from routing.network.goods import Sku
 from routing.network.network import Network
 from routing.packing.emptiness import SHARED, ShippedParcel, goods_mm3
 from routing.tables import OrderRow, PlannedParcelRow
+from tracking.tables import TrackedParcelRow
 
 AT_ONCE = 1000  # rows read together: a year need not fit in memory
 
@@ -21,30 +22,34 @@ def read_shipped_air(session: Session, year: int) -> Iterator[ShippedParcel | No
     """One value a parcel that left in that year of its origin's calendar, version by version.
 
     None for a parcel whose box or goods its version of the network does not know: its air cannot
-    be told. The day is the one it was planned to leave.
+    be told. The day is the one the carrier had it first, or, when nothing told, the planned one.
     """
+    left_at = func.coalesce(TrackedParcelRow.handed_over_at, PlannedParcelRow.leaves_at)
     # Zones are up to 14 hours from UTC.
     first = datetime(year, 1, 1, tzinfo=UTC) - timedelta(days=1)
     last = datetime(year + 1, 1, 1, tzinfo=UTC) + timedelta(days=1)
     rows = session.execute(
-        select(PlannedParcelRow, OrderRow.network_hash)
+        select(PlannedParcelRow, OrderRow.network_hash, TrackedParcelRow.handed_over_at)
         .join(OrderRow, OrderRow.id == PlannedParcelRow.order_id)
+        .outerjoin(TrackedParcelRow, TrackedParcelRow.id == PlannedParcelRow.id)
         .where(
             PlannedParcelRow.state == "handed_over",
-            PlannedParcelRow.leaves_at >= first,
-            PlannedParcelRow.leaves_at < last,
+            left_at >= first,
+            left_at < last,
         )
-        .order_by(OrderRow.network_hash, PlannedParcelRow.leaves_at, PlannedParcelRow.id)
+        .order_by(OrderRow.network_hash, left_at, PlannedParcelRow.id)
         .execution_options(yield_per=AT_ONCE)
     )
     version, known = "", _Version({}, {}, {})
-    for row, network_hash in rows:
+    for row, network_hash, handed_over_at in rows:
         if network_hash != version:
             version, known = network_hash, _read(load_snapshot(session, network_hash).network)
         zone, box_set = known.places.get(row.origin, ("UTC", ""))
-        day = local_day(zone, row.leaves_at)
+        day = local_day(zone, handed_over_at or row.leaves_at)
         if day.year == year:
-            yield _shipped(row, day, known.inner_mm3.get((box_set, row.box)), known.skus)
+            inner_mm3 = known.inner_mm3.get((box_set, row.box))
+            shipped = _shipped(row, day, inner_mm3, known.skus)
+            yield shipped and replace(shipped, day_is_planned=handed_over_at is None)
 
 
 @dataclass(frozen=True, slots=True)
