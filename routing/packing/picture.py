@@ -37,19 +37,27 @@ def back_to_front(pieces: Sequence[tuple[int, Placement]]) -> list[tuple[int, Pl
     Of solid pieces one can always go first, but for rings of three; there the deepest does.
     """
     left = sorted(pieces, key=lambda one: (one[1].x + one[1].y + one[1].z, one[0]))
-    done: list[tuple[int, Placement]] = []
-    while left:
-        for at, (_, piece) in enumerate(left):
-            if all(
-                behind(piece, other) or not behind(other, piece)
-                for k, (_, other) in enumerate(left)
-                if k != at
-            ):
-                break
-        else:
-            at = 0
-        done.append(left.pop(at))
-    return done
+    hides = [
+        [
+            k
+            for k, (_, other) in enumerate(left)
+            if behind(piece, other) and not behind(other, piece)
+        ]
+        for _, piece in left
+    ]
+    waits_for = [0] * len(left)
+    for hidden in hides:
+        for k in hidden:
+            waits_for[k] += 1
+    order: list[int] = []
+    waiting = list(range(len(left)))
+    while waiting:
+        k = next((k for k in waiting if not waits_for[k]), waiting[0])
+        waiting.remove(k)
+        order.append(k)
+        for hidden_one in hides[k]:
+            waits_for[hidden_one] -= 1
+    return [left[k] for k in order]
 
 
 def _polygon(points: Sequence[Point], fill: str, line: str, more: str = "") -> str:
@@ -93,8 +101,35 @@ def outside(point: Point, ring: Sequence[Point]) -> float:
     return farthest
 
 
-def _spot(piece: Placement, front: Sequence[Placement]) -> tuple[Point, float]:
-    """Where the piece's number has most room among what lies in front, and how much, in mm."""
+Shadow = tuple[int, int, int, int, int, int]
+
+
+def _shadow(piece: Placement) -> Shadow:
+    """What the piece covers on paper, as least and most of x - y, y - z and x - z, in mm."""
+    x2, y2, z2 = piece.x + piece.dx, piece.y + piece.dy, piece.z + piece.dz
+    return (
+        *(piece.x - y2, x2 - piece.y),
+        *(piece.y - z2, y2 - piece.z),
+        *(piece.x - z2, x2 - piece.z),
+    )
+
+
+def _overlap(one: Shadow, other: Shadow) -> bool:
+    return all(one[k] < other[k + 1] and other[k] < one[k + 1] for k in (0, 2, 4))
+
+
+def _beyond(point: Point, shadow: Shadow) -> float:
+    """As `outside` of the outline, told faster: its sides have three directions only."""
+    a = point[0] / _COS  # x - y, whatever the depth
+    b = point[1] - _SIN * a  # y - z
+    c = b + a  # x - z
+    return _COS * max(
+        shadow[0] - a, a - shadow[1], shadow[2] - b, b - shadow[3], shadow[4] - c, c - shadow[5]
+    )
+
+
+def _spot(piece: Placement, hiding: Sequence[Shadow]) -> tuple[Point, float]:
+    """Where the piece's number has most room among what hides it, and how much, in mm."""
     spots: list[tuple[float, Point]] = []
     for face, dear in zip(_faces(piece), (1.3, 1.0, 1.0), strict=True):
         (ax, ay), (bx, by), _, (dx, dy) = face
@@ -103,24 +138,44 @@ def _spot(piece: Placement, front: Sequence[Placement]) -> tuple[Point, float]:
                 point = (ax + u * (bx - ax) + v * (dx - ax), ay + u * (by - ay) + v * (dy - ay))
                 spots.append((-dear * outside(point, face), point))
     spots.sort(key=lambda spot: -spot[0])  # stable: the middle of a face before its edges
-    rings = [outline(other) for other in front]
     best, at = 0.0, spots[0][1]
     for room, point in spots:
         if room <= best:
             break
-        free = min((outside(point, ring) for ring in rings), default=room)
+        free = min((_beyond(point, shadow) for shadow in hiding), default=room)
         if min(room, free) > best:
             best, at = min(room, free), point
     return at, best
 
 
-def _piece(number: int, piece: Placement, front: Sequence[Placement], shade: str) -> list[str]:
-    """Its faces and its number; `front` = the pieces that are painted later."""
+class _Scene:
+    """A parcel's pieces in the order of painting, and where their numbers stand, frame by frame."""
+
+    def __init__(self, parcel: PackedParcel) -> None:
+        self.painted = back_to_front(list(enumerate(parcel.placements, start=1)))
+        shadows = [(number, _shadow(piece)) for number, piece in self.painted]
+        self._hiding = {
+            number: [front for front in shadows[at + 1 :] if _overlap(shadow, front[1])]
+            for at, (number, shadow) in enumerate(shadows)
+        }
+        self._spots: dict[tuple[int, int], tuple[Point, float]] = {}
+
+    def spot(self, number: int, piece: Placement, through: int) -> tuple[Point, float]:
+        """Where the number stands with that many pieces in; sought anew when one more hides it."""
+        hiding = [shadow for front, shadow in self._hiding[number] if front <= through]
+        key = (number, len(hiding))  # pieces come one after the other: so many are always the same
+        if key not in self._spots:
+            self._spots[key] = _spot(piece, hiding)
+        return self._spots[key]
+
+
+def _piece(number: int, piece: Placement, spot: tuple[Point, float], shade: str) -> list[str]:
+    """Its faces and its number, which stands at the spot with so much room."""
     drawn = [
         _polygon(points, fill, _LINE, 'stroke-linejoin="round"')
         for points, fill in zip(_faces(piece), _FACES[shade], strict=True)
     ]
-    (middle_x, middle_y), room = _spot(piece, front)
+    (middle_x, middle_y), room = spot
     size = max(9.0, min(34.0, 1.1 * room))
     drawn.append(
         f'<text x="{middle_x:.1f}" y="{middle_y + size / 3:.1f}" font-size="{size:.0f}" '
@@ -130,14 +185,25 @@ def _piece(number: int, piece: Placement, front: Sequence[Placement], shade: str
     return drawn
 
 
-def draw(
-    parcel: PackedParcel, *, title: str, through: int | None = None, frame: bool = False
-) -> str:
-    """The parcel with pieces 1 … `through` (all by default) in it; a frame stresses the last.
+def draw(parcel: PackedParcel, *, title: str) -> str:
+    """The parcel with all pieces in it.
 
     `title` is read out by screen readers; the numbers are the steps of the placements.
     """
-    steps = len(parcel.placements) if through is None else through
+    return _draw(parcel, _Scene(parcel), title, len(parcel.placements), now=0)
+
+
+def frames(parcel: PackedParcel, *, title: str) -> list[str]:
+    """One picture a step, the piece to be placed now stressed."""
+    scene, last = _Scene(parcel), len(parcel.placements)
+    return [
+        _draw(parcel, scene, f"{title} ({step}/{last})", step, now=step)
+        for step in range(1, last + 1)
+    ]
+
+
+def _draw(parcel: PackedParcel, scene: _Scene, title: str, through: int, *, now: int) -> str:
+    """The parcel with pieces 1 … `through` in it, that of step `now` stressed."""
     if parcel.box is None:
         only = parcel.placements[0]
         x, y, z = only.dx, only.dy, only.dz
@@ -145,7 +211,6 @@ def draw(
         x, y, z = parcel.box.inner_mm
     left, top = -y * _COS - _MARGIN_MM, -z - _MARGIN_MM
     width, height = (x + y) * _COS + 2 * _MARGIN_MM, (x + y) * _SIN + z + 2 * _MARGIN_MM
-    shown = list(enumerate(parcel.placements[:steps], start=1))
     body = []
     if parcel.box is not None:
         body += [
@@ -153,10 +218,10 @@ def draw(
             _polygon([flat(0, 0, 0), flat(x, 0, 0), flat(x, 0, z), flat(0, 0, z)], "#fff", _BOX),
             _polygon([flat(0, 0, 0), flat(0, y, 0), flat(0, y, z), flat(0, 0, z)], "#fff", _BOX),
         ]
-    painted = back_to_front(shown)
-    for at, (number, piece) in enumerate(painted):
-        front = [other for _, other in painted[at + 1 :]]
-        body += _piece(number, piece, front, "now" if frame and number == steps else "in")
+    for number, piece in scene.painted:
+        if number <= through:
+            spot = scene.spot(number, piece, through)
+            body += _piece(number, piece, spot, "now" if number == now else "in")
     if parcel.box is not None:
         near = flat(x, y, z)
         for end in (flat(x, 0, z), flat(0, y, z), flat(x, y, 0)):
@@ -170,11 +235,3 @@ def draw(
         f'font-family="system-ui, sans-serif" font-weight="600" stroke-width="1.2">'
         f"<title>{escape(title)}</title>{''.join(body)}</svg>\n"
     )
-
-
-def frames(parcel: PackedParcel, *, title: str) -> list[str]:
-    """One picture a step, the piece to be placed now stressed."""
-    return [
-        draw(parcel, title=f"{title} ({step}/{len(parcel.placements)})", through=step, frame=True)
-        for step in range(1, len(parcel.placements) + 1)
-    ]

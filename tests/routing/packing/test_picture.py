@@ -1,11 +1,15 @@
 """Pictures for the packer: every step numbered, nothing painted over what is in front of it."""
 
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from routing.packing import picture
 from routing.packing.goods import Box, PackedParcel, Packing, PackItem, Placement, Tariff
 from routing.packing.pack import pack
 from routing.packing.picture import back_to_front, behind, draw, flat, frames, outline, outside
@@ -21,15 +25,15 @@ def parcel(*goods: PackItem) -> PackedParcel:
     return packing.parcels[0]
 
 
-def numbers(picture: str) -> list[int]:
-    return sorted(int(text.text or "") for text in ET.fromstring(picture).iter(f"{SVG}text"))
+def numbers(drawn: str) -> list[int]:
+    return sorted(int(text.text or "") for text in ET.fromstring(drawn).iter(f"{SVG}text"))
 
 
 def test_a_picture_numbers_every_step_and_escapes_its_title() -> None:
     packed = parcel(PackItem("a", 90, 70, 40, 10, quantity=5))
-    picture = draw(packed, title="order <1> & more")
-    assert numbers(picture) == [1, 2, 3, 4, 5]
-    title = ET.fromstring(picture).find(f"{SVG}title")
+    drawn = draw(packed, title="order <1> & more")
+    assert numbers(drawn) == [1, 2, 3, 4, 5]
+    title = ET.fromstring(drawn).find(f"{SVG}title")
     assert title is not None
     assert title.text == "order <1> & more"
 
@@ -37,8 +41,8 @@ def test_a_picture_numbers_every_step_and_escapes_its_title() -> None:
 def test_frames_add_one_piece_a_step_and_stress_it() -> None:
     packed = parcel(PackItem("a", 90, 70, 40, 10, quantity=4))
     pictures = frames(packed, title="o")
-    assert [numbers(picture) for picture in pictures] == [[1], [1, 2], [1, 2, 3], [1, 2, 3, 4]]
-    assert all(picture.count("#ffd166") == 1 for picture in pictures)
+    assert [numbers(frame) for frame in pictures] == [[1], [1, 2], [1, 2, 3], [1, 2, 3, 4]]
+    assert all(frame.count("#ffd166") == 1 for frame in pictures)
     assert "#ffd166" not in draw(packed, title="o")
 
 
@@ -82,3 +86,37 @@ def test_what_is_behind_is_painted_first(goods: list[tuple[int, int, int]]) -> N
     painted = back_to_front(list(enumerate(packing.parcels[0].placements)))
     for (_, one), (_, other) in pairwise(painted):
         assert behind(one, other) or not behind(other, one)
+
+
+def test_a_step_of_a_full_parcel_costs_little_more_than_the_parcel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    packed = parcel(*(PackItem("a", 38 + k % 3, 48, 24, 10, quantity=12) for k in range(5)))
+    count = len(packed.placements)
+    assert count > 40
+    sought = 0
+    seek = picture._spot
+
+    def counted(piece: Placement, hiding: Sequence[Any]) -> Any:
+        nonlocal sought
+        sought += 1
+        return seek(piece, hiding)
+
+    monkeypatch.setattr(picture, "_spot", counted)
+    pictures = frames(packed, title="o")
+    assert numbers(pictures[-1]) == list(range(1, count + 1))
+    assert sought < 12 * count  # anew for every piece of every step it would be count² / 2
+    assert pictures[-1].count("#ffd166") == 1
+
+
+@given(
+    corner=st.tuples(sizes, sizes, sizes),
+    extents=st.tuples(sizes, sizes, sizes),
+    point=st.tuples(st.integers(-200, 200), st.integers(-200, 200)),
+)
+def test_a_shadow_is_the_outline(
+    corner: tuple[int, int, int], extents: tuple[int, int, int], point: tuple[int, int]
+) -> None:
+    piece = Placement(0, *corner, *extents)
+    told = picture._beyond(point, picture._shadow(piece))
+    assert told == pytest.approx(outside(point, outline(piece)), abs=0.02)
