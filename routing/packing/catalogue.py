@@ -32,6 +32,7 @@ class Catalogue:
     to_g: Ints
     prices: Ints
     limits_g: tuple[int, ...]  # per bracket: up to this weight
+    rises: bool  # no bracket costs less than a lighter one
     floor_prices: tuple[int, ...]  # per bracket: the least price at this weight or any above
     offers: tuple[tuple[int, int, int], ...]  # cost, room mm3 and net g of a box in a bracket
     digest: str  # of boxes, prices and rules: equal for catalogues that give the same packings
@@ -124,6 +125,7 @@ def prepare(boxes: Sequence[Box], tariff: Tariff, *, support_pct: int = 70) -> C
         to_g=ints(to_g for to_g, _ in tariff.brackets),
         prices=ints(price for _, price in tariff.brackets),
         limits_g=tuple(to_g for to_g, _ in tariff.brackets),
+        rises=floors == [price for _, price in tariff.brackets],
         floor_prices=tuple(floors),
         offers=tuple(_offers(ordered, fixed, volumetric_g, tariff)),
         digest=_digest(ordered, tariff, support_pct),

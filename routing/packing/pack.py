@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.errors import invalid
-from routing.packing.bulk import ENOUGH, split_bulk
+from routing.packing.bulk import ENOUGH, PARTED, split_bulk
 from routing.packing.catalogue import Catalogue, prepare
 from routing.packing.goods import (
     MOST_PIECES,
@@ -115,26 +115,32 @@ def pack_from(
         return Packing((), 0, 0, proven=True, best_effort=False, work=0)
     units = Units(items, catalogue)
     trials = Trials(units, catalogue, EFFORTS[preset])
+    singles: list[int] = []
     start = 0
     for kind in units.kinds:
-        if not fitting_boxes(trials, (start,)):
+        fitting = fitting_boxes(trials, (start,))
+        if not fitting:
             break
+        singles.append(fitting[0][0])
         start += len(kind.members)
     else:
-        return _pack_units(trials)
+        packing = _pack_units(trials, singles)
+        if ENOUGH < units.count <= PARTED:
+            return _pack_parted(items, units, packing, catalogue, preset)
+        return packing
     lacking = too_large(units.kinds, catalogue)
     if not unboxed:
         return CannotPack(lacking)
     return _pack_unboxed(items, units, {lack.item for lack in lacking}, catalogue, preset)
 
 
-def _pack_units(trials: Trials) -> Packing:
-    """Parcels for goods that all fit some box."""
+def _pack_units(trials: Trials, singles: list[int]) -> Packing:
+    """Parcels for goods that all fit some box; singles = least cost of each kind alone."""
     units = trials.units
     if units.count > ENOUGH:
         chosen = split_bulk(trials)
         return _packing(chosen, trials, least_anyhow(trials), best_effort=True)
-    several = least_several(trials)
+    several = least_several(trials, singles)
     everything = tuple(range(units.count))
     candidates = fitting_boxes(trials, everything) if together(units) else []
     bound = min(several, candidates[0][0]) if candidates else several
@@ -186,6 +192,50 @@ def _packing(chosen: list[Chosen], trials: Trials, bound: int, *, best_effort: b
     )
 
 
+def _listed(packing: Packing, items: Sequence[int]) -> list[PackedParcel]:
+    """The parcels of a part of an order, with the items' numbers in the whole."""
+    return [
+        replace(
+            parcel,
+            placements=tuple(replace(spot, item=items[spot.item]) for spot in parcel.placements),
+        )
+        for parcel in packing.parcels
+    ]
+
+
+def _pack_parted(
+    items: Sequence[PackItem],
+    units: Units,
+    known: Packing,
+    catalogue: Catalogue,
+    preset: Preset,
+) -> Packing:
+    """The largest pieces packed by search and the rest after them, where that is cheaper."""
+    members = [member for kind in units.kinds for member in kind.members]
+    parcels: list[PackedParcel] = []
+    work = known.work
+    for part in (members[:ENOUGH], members[ENOUGH:]):
+        listed = sorted(set(part))
+        goods = [replace(items[index], quantity=part.count(index)) for index in listed]
+        packing = pack_from(goods, catalogue, preset)
+        if isinstance(packing, CannotPack):
+            return known
+        parcels += _listed(packing, listed)
+        work += packing.work
+    cost = sum(parcel.cost_minor for parcel in parcels)
+    if cost >= known.cost_minor:
+        return replace(known, work=work)
+    bound = min(known.lower_bound_minor, cost)
+    return replace(
+        known,
+        parcels=tuple(parcels),
+        cost_minor=cost,
+        lower_bound_minor=bound,
+        proven=bound >= cost,
+        work=work,
+    )
+
+
 def _pack_unboxed(
     items: Sequence[PackItem],
     units: Units,
@@ -214,13 +264,7 @@ def _pack_unboxed(
     boxed = pack_from([items[index] for index in rest], catalogue, preset)
     if isinstance(boxed, CannotPack):
         return boxed
-    parcels = [
-        replace(
-            parcel,
-            placements=tuple(replace(spot, item=rest[spot.item]) for spot in parcel.placements),
-        )
-        for parcel in boxed.parcels
-    ]
+    parcels = _listed(boxed, rest)
     extra = sum(parcel.cost_minor for parcel in bare)
     return replace(
         boxed,

@@ -19,16 +19,15 @@ def together(units: Units) -> bool:
     )
 
 
-def least_several(trials: Trials) -> int:
-    """No packing into two or more parcels costs less, whatever the shape of the tariff."""
+def least_several(trials: Trials, singles: list[int]) -> int:
+    """No packing into two or more parcels costs less; singles = least cost per kind alone."""
     units, catalogue = trials.units, trials.catalogue
     if units.count < 2:
         return INFINITE
     weight_g = sum(kind.weight_g * len(kind.members) for kind in units.kinds)
-    # Not what a kind costs alone: where prices fall with weight, company makes it cheaper.
-    by_piece = catalogue.least_parcel + max(
-        catalogue.least_with(kind.takers, kind.weight_g) for kind in units.kinds
-    )
+    if not catalogue.rises:  # company may make a piece cheaper than it is alone
+        singles = [catalogue.least_with(kind.takers, kind.weight_g) for kind in units.kinds]
+    by_piece = max(singles) + catalogue.least_parcel
     by_weight = INFINITE
     base = min(catalogue.fixed)
     for parcels in range(2, units.count + 1):

@@ -90,7 +90,7 @@ class Trials:
                 return None
             spots = self._search(pieces, box, level)
             if spots is None:
-                stacked = self._stack(pieces, box)
+                stacked = self.stack(pieces, box)
                 if stacked is not None and stacked != pieces:
                     spots = self._search(stacked, box, level)
             if spots is not None:
@@ -127,7 +127,7 @@ class Trials:
             verdict = self._verdicts[key] = answer == IMPOSSIBLE
         return verdict
 
-    def _stack(self, pieces: tuple[int, ...], box: int) -> tuple[int, ...] | None:
+    def stack(self, pieces: tuple[int, ...], box: int) -> tuple[int, ...] | None:
         """Copies that nest become as few stacks as the box is high enough for."""
         units = self.units
         if not units.stacks:

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from benchmarks.packing_validator import faults
 from core.errors import InvalidInput
+from routing.packing.bulk import ENOUGH
 from routing.packing.catalogue import prepare
 from routing.packing.goods import Box, CannotPack, Packing, PackItem, Preset, Tariff
 from routing.packing.orders import write_packing
 from routing.packing.pack import pack, pack_from
+from routing.packing.units import Units
 
 BOXES = (
     Box("S", (200, 150, 100), (206, 156, 106), 80, 5_000, 40),
@@ -283,3 +285,47 @@ def test_ten_thousand_pieces_are_packed_by_all_rules_and_flagged() -> None:
     assert sum(len(parcel.placements) for parcel in packing.parcels) == 10_000
     assert wrongs(goods, packing) == []
     assert packing.lower_bound_minor <= packing.cost_minor
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        PackItem("cup", 140, 140, 80, 20, upright=True, nest_mm=2, sku="cup"),
+        PackItem("flat", 100, 70, 20, 40),
+    ],
+)
+def test_one_piece_more_than_a_search_takes_costs_no_more_than_a_parcel_more(
+    item: PackItem,
+) -> None:
+    one, sixty = packed(item).cost_minor, packed(replace(item, quantity=ENOUGH)).cost_minor
+    goods = [replace(item, quantity=ENOUGH + 1)]
+    more = packed(*goods)
+    assert more.cost_minor <= sixty + one
+    assert wrongs(goods, more) == []
+
+
+def test_copies_nest_in_bulk_too() -> None:
+    cup = PackItem("cup", 140, 140, 80, 20, upright=True, nest_mm=2, sku="cup", quantity=500)
+    packing = packed(cup, PackItem("b", 60, 50, 40, 30, quantity=20))
+    assert packing.best_effort
+    assert len(packing.parcels) <= 10
+    assert wrongs([cup, PackItem("b", 60, 50, 40, 30, quantity=20)], packing) == []
+
+
+@settings(max_examples=5, deadline=None)
+@given(goods=st.lists(items, min_size=3, max_size=5), copies=st.integers(13, 21))
+def test_bulk_is_never_dearer_than_the_largest_by_search_and_the_rest(
+    goods: list[PackItem], copies: int
+) -> None:
+    many = [replace(item, quantity=copies) for item in goods]
+    packing = packed(*many)
+    if not packing.best_effort:
+        return
+    assert wrongs(many, packing) == []
+    units = Units(many, prepare(BOXES, TARIFF))
+    members = [member for kind in units.kinds for member in kind.members]
+    parts = [
+        packed(*(replace(many[i], quantity=part.count(i)) for i in sorted(set(part))))
+        for part in (members[:ENOUGH], members[ENOUGH:])
+    ]
+    assert packing.cost_minor <= sum(part.cost_minor for part in parts)
