@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from routing.packing.catalogue import Catalogue
@@ -14,7 +15,7 @@ Key = tuple[object, ...]
 
 @dataclass(slots=True)
 class PackingMemory:
-    """The latest answers of `pack_from`; other boxes, rules or prices are another key.
+    """The answers of `pack_from` used last; other boxes, rules or prices are another key.
 
     A catalogue is known by what it holds: prepared again from the same boxes and tariff, in any
     order, it finds the answers that were kept.
@@ -37,28 +38,39 @@ class PackingMemory:
         unboxed: bool = False,
     ) -> Packing | CannotPack:
         """As `pack_from`, for goods seen before without packing them again."""
-        goods = [(repr(shape_of(item)), item.weight_g, item.quantity) for item in items]
-        order = sorted(range(len(items)), key=goods.__getitem__)
-        key = (catalogue.digest, preset, unboxed, *(goods[index] for index in order))
+        groups: dict[tuple[str, int], list[int]] = {}  # equal goods: the rows that ask for them
+        for index, item in enumerate(items):
+            groups.setdefault((repr(shape_of(item)), item.weight_g), []).append(index)
+        rows = [groups[goods] for goods in sorted(groups)]
+        quantities = [sum(items[index].quantity for index in row) for row in rows]
+        key = (catalogue.digest, preset, unboxed, *zip(sorted(groups), quantities, strict=True))
         answer = self._known.get(key)
         if answer is None:
-            answer = pack_from([items[i] for i in order], catalogue, preset, unboxed=unboxed)
-            self._known[key] = answer
+            merged = [
+                replace(items[row[0]], quantity=quantity)
+                for row, quantity in zip(rows, quantities, strict=True)
+            ]
+            answer = self._known[key] = pack_from(merged, catalogue, preset, unboxed=unboxed)
             while len(self._known) > self.most:
                 self._known.popitem(last=False)
+        else:
+            with suppress(KeyError):  # another thread may have dropped it
+                self._known.move_to_end(key)
         if isinstance(answer, CannotPack):
+            firsts = [rows[lack.item][0] for lack in answer.items]
             lacks = (
-                replace(lack, item=order[lack.item], item_id=items[order[lack.item]].id)
-                for lack in answer.items
+                replace(lack, item=first, item_id=items[first].id)
+                for lack, first in zip(answer.items, firsts, strict=True)
             )
             return CannotPack(tuple(lacks))
+        left = [iter([i for i in row for _ in range(items[i].quantity)]) for row in rows]
         return replace(
             answer,
             parcels=tuple(
                 replace(
                     parcel,
                     placements=tuple(
-                        replace(spot, item=order[spot.item]) for spot in parcel.placements
+                        replace(spot, item=next(left[spot.item])) for spot in parcel.placements
                     ),
                 )
                 for parcel in answer.parcels

@@ -198,6 +198,35 @@ def test_a_packing_remembered_names_the_items_as_they_are_listed_now() -> None:
     assert [(lack.item, lack.item_id) for lack in answer.items] == [(1, "beam")]
 
 
+def test_rows_of_equal_goods_are_one_key_and_each_gets_its_copies() -> None:
+    catalogue = prepare([BOX], Tariff("t", ((5000, 100),)))
+    book, mug = PackItem("book", 190, 140, 24, 600), PackItem("mug", 90, 60, 30, 50)
+    memory = PackingMemory()
+    for goods in (
+        [replace(book, quantity=3), mug],
+        [book, mug, replace(book, id="again", quantity=2)],
+        [mug, book, book, book],
+    ):
+        packing = memory.pack(goods, catalogue)
+        assert isinstance(packing, Packing)
+        placed = sorted(spot.item for parcel in packing.parcels for spot in parcel.placements)
+        assert placed == [k for k, item in enumerate(goods) for _ in range(item.quantity)]
+    assert memory.size == 1
+
+
+def test_the_packing_asked_for_last_is_forgotten_last() -> None:
+    catalogue = prepare([BOX], Tariff("t", ((5000, 100),)))
+    one, two, three = (PackItem("a", 90, 60, side, 50) for side in (30, 40, 50))
+    memory = PackingMemory(most=2)
+    first = memory.pack([one], catalogue)
+    memory.pack([two], catalogue)
+    memory.pack([one], catalogue)
+    memory.pack([three], catalogue)
+    assert memory.size == 2
+    known = list(memory._known.values())
+    assert known[0] == first
+
+
 def test_packings_are_remembered_by_what_a_catalogue_holds() -> None:
     other = Box("M", (300, 250, 200), (308, 258, 208), 200, 12_000, 90)
     tariff = Tariff("2026-01", ((5000, 100),), 50)
