@@ -60,7 +60,9 @@ class _Queues:
         jobs = GaugeMetricFamily("lanewise_jobs", "Jobs by state.", labels=["state"])
         with self._lanewise.sessions.system(read_only=True) as session:
             for state, count in session.execute(
-                select(JobRow.state, func.count()).where(JobRow.state != "done").group_by("state")
+                select(JobRow.state, func.count())
+                .where(JobRow.state.in_(("queued", "running", "dead")))
+                .group_by("state")
             ):
                 jobs.add_metric([state], count)
             broken = len(broken_lead_times(session))

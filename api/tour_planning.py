@@ -63,12 +63,13 @@ class TourPlanning:
 PLANNING = TourPlanning()
 
 
-def tour_planner(_lanewise: Lanewise) -> Handler:
+def tour_planner(lanewise: Lanewise) -> Handler:
     """Begins a day, or comes back when the one at hand is done."""
 
     def handle(sessions: Sessions, job: Job) -> None:
         plan_id = TourPlanId(UUID(job.payload["plan_id"]))
-        if not PLANNING.begin(sessions, job.tenant, plan_id):
+        # the thread outlives this job, so it takes sessions that know nothing of the job's lease
+        if not PLANNING.begin(lanewise.sessions, job.tenant, plan_id):
             raise Retry(sessions.clock.now() + TRY_AGAIN, "another day is being planned")
 
     return handle

@@ -87,15 +87,17 @@ def make_var(settings: Settings) -> None:
 
 def _write_private(path: Path, text: str) -> None:
     """Write a file whole or not at all, for its owner only; one that is there already stays."""
-    draft = path.with_suffix(".draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(descriptor)
-    with contextlib.suppress(FileExistsError):  # two first starts at once
-        os.link(draft, path)
-    draft.unlink()
+    draft = path.with_suffix(f".{os.urandom(8).hex()}")  # nobody else writes this one
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        with contextlib.suppress(FileExistsError):  # two first starts at once
+            os.link(draft, path)
+    finally:
+        draft.unlink()
 
 
 def from_environment(clock: Clock | None = None) -> Lanewise:

@@ -116,4 +116,9 @@ class LeaseKeeper:
     def _loop(self) -> None:
         pause = self._beat_s
         while not self._stop.wait(pause):
-            pause = self._beat_s if self.beat() else self._again_s
+            try:
+                renewed = self.beat()
+            except Exception:  # whatever it is, leases must be renewed while jobs run
+                log.exception("lease_not_renewed")
+                renewed = False
+            pause = self._beat_s if renewed else self._again_s

@@ -198,12 +198,20 @@ def _failed(sessions: Sessions, job: Job, error: Exception) -> None:
     """Queue the job again after a pause, or bury it when it has had its attempts."""
     instant = sessions.clock.now()
     reason = error.message if isinstance(error, LanewiseError) else type(error).__name__
+    trace = not isinstance(error, LanewiseError)  # an error that nobody foresaw shows where it was
     if job.attempt >= job.max_attempts:
-        log.error("job_dead", kind=job.kind, job=str(job.id), reason=reason)
+        log.error("job_dead", kind=job.kind, job=str(job.id), reason=reason, exc_info=trace)
         _end(sessions, job, state="dead", ended_at=instant, last_error=reason[:500])
         return
     pause = BACK_OFF_S[min(job.attempt, len(BACK_OFF_S)) - 1]
-    log.warning("job_failed", kind=job.kind, job=str(job.id), reason=reason, retry_s=pause)
+    log.warning(
+        "job_failed",
+        kind=job.kind,
+        job=str(job.id),
+        reason=reason,
+        retry_s=pause,
+        exc_info=trace,
+    )
     again = instant + timedelta(seconds=pause)
     _end(sessions, job, state="queued", run_at=again, last_error=reason[:500])
 

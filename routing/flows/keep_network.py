@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from routing.network.canonical import canonical_json, content_hash
 from routing.network.network import Network
 from routing.tables import NetworkVersionRow
+from store.locks import lock_name
 from store.session import new_id, now
 
 
@@ -20,7 +21,11 @@ class KeptNetwork:
 
 
 def keep_network(session: Session, network: Network) -> KeptNetwork:
-    """The version that holds this network: the active or newest one, if it says the same, else new."""
+    """The version that holds this network: the active or newest one, if it says the same, else new.
+
+    Imports at the same moment wait for each other, so that each gets a number of its own.
+    """
+    lock_name(session, "network_versions")
     text = canonical_json(network)
     digest = content_hash(text)
     rows = select(NetworkVersionRow)

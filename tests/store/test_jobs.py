@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 import pytest
+import structlog
 from sqlalchemy import select
 
 from core.clock import ManualClock
@@ -128,3 +129,15 @@ def test_one_leader_at_a_time_and_the_fence_grows(sessions: Sessions, clock: Man
     assert take_lease(sessions, "clock", "a", ttl) is None
     drop_lease(sessions, "clock", "b")
     assert take_lease(sessions, "clock", "a", ttl) == 3
+
+
+def test_an_error_nobody_foresaw_leaves_a_trace_in_the_log(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    def broken(_sessions: Sessions, _job: Job) -> None:
+        raise KeyError("where")
+
+    _queue(sessions, tenant)
+    with structlog.testing.capture_logs() as told:
+        run_due(sessions, {"work": broken}, "w", limit=1)
+    assert [line["exc_info"] for line in told if line["event"] == "job_failed"] == [True]

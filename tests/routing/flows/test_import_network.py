@@ -1,5 +1,6 @@
 """Importing a network: all or nothing, versions, opening stock; stock counts after it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -108,3 +109,21 @@ def test_stock_is_read_page_by_page(sessions: Sessions, market: TenantId) -> Non
         second = read_stock(session, seller="firth-wool", after=first[-1].key, limit=3)
     keys = [level.key for level in (*first, *second)]
     assert keys == sorted(set(keys)) and len(keys) == 6
+
+
+def test_imports_at_once_get_numbers_of_their_own(
+    sessions: Sessions, market: TenantId, small_text: dict[str, str]
+) -> None:
+    def bring(name: str) -> int:
+        changed = dict(small_text)
+        changed["marketplace.json"] = changed["marketplace.json"].replace("Harbour", name)
+        with sessions(market) as session:
+            import_network(session, changed)
+        return 1
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sum(pool.map(bring, ["North", "South", "West"])) == 3
+    with sessions(market) as session:
+        assert sorted(each.version for each in list_networks(session)) == [1, 2, 3, 4]
+        active = select(func.count()).select_from(NetworkVersionRow)
+        assert session.scalar(active.where(NetworkVersionRow.active.is_(True))) == 1
