@@ -70,6 +70,20 @@ def booking_follower(_lanewise: Lanewise) -> Handler:
     return handle
 
 
+def cancelled_ender(_lanewise: Lanewise) -> Handler:
+    """Ends the journeys of what was called off: an order's parcels, or the one of a booking."""
+    from tracking.flows.end_cancelled import end_cancelled
+
+    def handle(sessions: Sessions, job: Job) -> None:
+        payload = job.payload
+        parcels = payload["parcel_ids"] if "parcel_ids" in payload else [payload["parcel_id"]]
+        with sessions(job.tenant) as session:
+            for parcel in sorted(parcels):
+                end_cancelled(session, UUID(parcel))
+
+    return handle
+
+
 def scan_poller(lanewise: Lanewise) -> Handler:
     """Asks carriers for the scans of parcels on their way, for those that send no webhooks."""
     from tracking.flows.poll_scans import poll_scans

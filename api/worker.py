@@ -64,8 +64,10 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "routing.parcels_planned": ("routing.release",),
     "carriers.parcel_booked": ("follow_booking",),
     "return_parcel_moved": ("returns.note_move",),
+    "carriers.booking_voided": ("end_cancelled",),
     "carriers.booking_refused": ("routing.note_booking",),
     "parcel_moved": ("routing.ship",),
+    "routing.order_cancelled": ("end_cancelled",),
 }
 
 
@@ -157,6 +159,7 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "carriers.pickup": _carrier_job,
     "carriers.sweep": _carrier_job,
     "follow_booking": tracking_jobs.booking_follower,
+    "end_cancelled": tracking_jobs.cancelled_ender,
     "poll_scans": tracking_jobs.scan_poller,
     "purge_webhooks": tracking_jobs.webhook_purger,
     "forget_answers": upkeep.answer_forgetter,

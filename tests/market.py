@@ -74,12 +74,19 @@ class Market:
 
         Its two sellers' goods come in one parcel from a hub.
         """
+        answer = self.order_unbooked(key, language, lines)
+        self.work()
+        return answer
+
+    def order_unbooked(
+        self, key: str = "k", language: str = "en", lines: tuple[CartLine, ...] = LINES
+    ) -> Committed:
+        """The same, before any worker has seen it."""
         with self.lanewise.sessions(self.tenant) as session:
             cart = Cart(Destination("NL", "1012 LG"), lines, now(session))
             quote = quote_cart(session, cart)
             answer = commit_option(session, quote.id, "cheapest", HOME, key=key, language=language)
         assert isinstance(answer, Committed)
-        self.work()
         return answer
 
     def tracked(self, order: UUID) -> list[TrackedParcelRow]:

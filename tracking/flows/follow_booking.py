@@ -11,6 +11,7 @@ from routing.flows.load_snapshot import load_snapshot
 from routing.network.network import Network
 from routing.tables import OrderRow, PlannedParcelRow
 from store.persons import Person, read_person
+from tracking.flows.end_cancelled import end_cancelled
 from tracking.flows.follow_parcel import follow_parcel
 from tracking.parcel import JOINS_SELLERS, ParcelPlan, TransitQuantiles
 
@@ -18,13 +19,20 @@ from tracking.parcel import JOINS_SELLERS, ParcelPlan, TransitQuantiles
 def follow_booking(session: Session, booking_id: BookingId) -> bool:
     """True when it is followed from now on; a booking of no planned parcel, or of a return, is not.
 
-    Repeats safely. Raises NotFound for an unknown booking.
+    Nor is one of a parcel that was cancelled meanwhile; followed before, its journey ends. Repeats safely. Raises NotFound for an unknown booking.
     """
     booking = session.get(BookingRow, booking_id)
     if booking is None:
         raise NotFound("no such booking")
-    parcel = session.get(PlannedParcelRow, booking.parcel_id)
-    if parcel is None or booking.direction != Direction.OUTBOUND.value:
+    if booking.direction != Direction.OUTBOUND.value:
+        return False
+    parcel = session.get(
+        PlannedParcelRow, booking.parcel_id, with_for_update=True, populate_existing=True
+    )
+    if parcel is None:
+        return False
+    if parcel.state == "cancelled":
+        end_cancelled(session, parcel.id)
         return False
     order = session.get_one(OrderRow, parcel.order_id)
     parcel.state = "booked" if parcel.state == "released" else parcel.state

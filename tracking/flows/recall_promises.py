@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from carriers.booking import Direction
 from core.calendars import local_day
 from routing.tables import OrderRow, PromiseRow
 from tracking.flows.recall_parcels import Recalled
@@ -54,6 +55,7 @@ def recall_promises(
 def _arrivals(session: Session, since: datetime, as_of: datetime) -> Mapping[UUID, list[date]]:
     rows = session.execute(
         select(TrackedParcelRow.order_id, TrackedParcelRow.delivered_at, TrackedParcelRow.zone)
+        .where(TrackedParcelRow.direction == Direction.OUTBOUND.value)
         .where(TrackedParcelRow.delivered_at.is_not(None))
         .where(TrackedParcelRow.delivered_at >= since, TrackedParcelRow.delivered_at < as_of)
     )

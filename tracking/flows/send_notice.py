@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from carriers.status import Status
 from core.errors import LanewiseError, Unavailable
 from core.ids import SubjectId, TenantId
+from routing.tables import OrderRow
 from store.audit import audit
 from store.jobs import Retry
 from store.persons import Erased, read_person
@@ -153,6 +154,9 @@ def _why_not(session: Session, row: NoticeRow, occasion: Occasion) -> str | None
         return "not wanted"
     if occasion in _rules(session, row).not_told:
         return "not told by this marketplace"
+    order = session.get(OrderRow, row.order_id)
+    if order is not None and order.state == "cancelled" and occasion not in OF_RETURNS:
+        return "the order is cancelled"
     parcel = session.get(TrackedParcelRow, row.parcel_id) if row.parcel_id else None
     if parcel is not None and not is_useful(
         occasion,

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from carriers.booking import Direction
 from core.errors import NotFound
 from routing.flows.load_snapshot import load_snapshot
 from routing.quote import destination_in
@@ -26,13 +27,20 @@ def view_calibration(session: Session) -> CalibrationReport:
     Ours are judged; what another marketplace promised stated no level that could be met, and is
     only compared with: how early, how often kept.
 
-    A promise has as many parcels as the ledger says; one that is not followed yet has not arrived.
+    A cancelled order counts nowhere. A promise has as many parcels as the ledger says; one that is not followed yet has not arrived.
     """
     parcels: dict[UUID, list[TrackedParcelRow]] = {}
-    for row in session.scalars(select(TrackedParcelRow)):
+    outbound = TrackedParcelRow.direction == Direction.OUTBOUND.value
+    for row in session.scalars(select(TrackedParcelRow).where(outbound)):
         parcels.setdefault(row.order_id, []).append(row)
     first: dict[UUID, PromiseRow] = {}
-    for promise in session.scalars(select(PromiseRow).order_by(PromiseRow.made_at, PromiseRow.id)):
+    promises = (
+        select(PromiseRow)
+        .join(OrderRow, OrderRow.id == PromiseRow.order_id)
+        .where(OrderRow.state != "cancelled")
+        .order_by(PromiseRow.made_at, PromiseRow.id)
+    )
+    for promise in session.scalars(promises):
         first.setdefault(promise.order_id, promise)
     own = {id_: one for id_, one in first.items() if one.model != PROMISED_ELSEWHERE}
     ends, starts = _destinations(session), _origins(session)

@@ -30,6 +30,7 @@ STEP_OF = {
     Status.AVAILABLE_FOR_PICKUP: 2,
     Status.DELIVERED: 3,
 }
+NEVER_COMES = frozenset({Status.LOST, Status.RETURNING, Status.RETURNED})
 
 
 @router.get("/track/{token}")
@@ -90,11 +91,17 @@ def live_values(view: OrderView) -> dict[str, Any]:
     }
 
 
-def judge_promise(view: OrderView) -> tuple[str, str]:
-    """(badge kind, text key): whether the promise holds, over all parcels."""
-    worst = max((p.late_permille for p in view.parcels if p.late_permille is not None), default=0)
+def judge_promise(view: OrderView) -> tuple[str, str] | None:
+    """(badge kind, text key): whether the promise holds, over all parcels still meant to come.
+
+    None when it cannot be said: nothing comes any more, or something never will.
+    """
+    due = [p for p in view.parcels if p.journey.state is not Status.CANCELLED]
+    worst = max((p.late_permille for p in due if p.late_permille is not None), default=0)
     if worst >= 500:
         return "bad", "late"
+    if not due or any(p.journey.state in NEVER_COMES for p in due):
+        return None
     return ("warn", "at_risk") if worst >= 200 else ("good", "on_time")
 
 
