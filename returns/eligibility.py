@@ -18,7 +18,9 @@ class RefusalCode(StrEnum):
     QUANTITY_TOO_LARGE = "quantity_too_large"
     WINDOW_CLOSED = "window_closed"
     EXCLUDED_CATEGORY = "excluded_category"
-    NEVER_DELIVERED = "never_delivered"  # lost or sent back: no return, but a refund or new parcel
+    NEVER_DELIVERED = (
+        "never_delivered"  # lost, sent back, cancelled: a refund or new parcel instead
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,16 @@ class BoughtLine:
     delivered_at: datetime | None  # UTC, when its last unit came
     returned: int = 0  # units in returns that are not cancelled
     category: str = ""
-    never_comes: bool = False  # lost, or on its way back
+    lost: int = 0  # units in parcels that were lost, sent back or cancelled
+
+    @property
+    def never_comes(self) -> bool:
+        return self.lost >= self.qty
+
+    @property
+    def returnable(self) -> int:
+        """Units that came or may still come, and are in no return."""
+        return max(0, self.qty - self.lost - self.returned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,7 @@ def judge(
         return NotEligible(line.line, RefusalCode.ALREADY_RETURNED)
     if not 0 < wish.qty <= line.qty - line.returned:
         return NotEligible(line.line, RefusalCode.QUANTITY_TOO_LARGE)
-    if line.never_comes:
+    if wish.qty > line.returnable:
         return NotEligible(line.line, RefusalCode.NEVER_DELIVERED)
     contract = [one for one in lines if one.seller == line.seller and not one.never_comes]
     delivered = [one.delivered_at for one in contract if one.delivered_at is not None]

@@ -70,9 +70,9 @@ def refund_for(
 def _is_whole_contract(
     seller: str, returned: Sequence[Returned], lines: Sequence[BoughtLine]
 ) -> bool:
-    """Whether with these units everything of that seller has come back on grounds of law."""
+    """Whether with these units all that came of that seller is back on grounds of law."""
     back = {one.line: one.qty for one in returned if one.basis is not Basis.GOODWILL}
     own = [line for line in lines if line.seller == seller]
     return any(line.line in back for line in own) and all(
-        back.get(line.line, 0) + line.returned >= line.qty for line in own
+        back.get(line.line, 0) + line.returned >= line.qty - line.lost for line in own
     )

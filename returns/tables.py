@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from carriers.booking import Direction
 from carriers.status import Status
 from core.calendars import local_day, zone_ending_last
 from core.errors import NotFound
@@ -29,6 +30,10 @@ REQUESTED, IN_TRANSIT, ARRIVED = "requested", "in_transit", "arrived"
 RECEIVED, CANCELLED = "received", "cancelled"
 OPEN = (REQUESTED, IN_TRANSIT, ARRIVED)
 STANDING = (*OPEN, RECEIVED)
+GONE = tuple(
+    state.value for state in (Status.LOST, Status.RETURNING, Status.RETURNED, Status.CANCELLED)
+)
+"""States of a parcel's journey in which its goods do not come."""
 
 
 class RmaRow(OfTenant, Base):
@@ -179,7 +184,7 @@ def load_purchase(
                 delivered_at=came.get(place),
                 returned=returned.get(name, 0),
                 category=rules.legal_category(categories[name]),
-                never_comes=place in lost,
+                lost=lost.get(place, 0),
             )
         )
     return Purchase(
@@ -210,37 +215,51 @@ def _category(network: Network, sku: str) -> str:
         return ""
 
 
+def gone_parcels(session: Session, order_id: UUID) -> set[UUID]:
+    """Parcels of an order that will not come: cancelled, lost, or on their way back."""
+    cancelled = session.scalars(
+        select(PlannedParcelRow.id).where(
+            PlannedParcelRow.order_id == order_id, PlannedParcelRow.state == "cancelled"
+        )
+    )
+    failed = session.scalars(
+        select(TrackedParcelRow.id).where(
+            TrackedParcelRow.order_id == order_id,
+            TrackedParcelRow.direction == Direction.OUTBOUND.value,
+            TrackedParcelRow.state.in_(GONE),
+        )
+    )
+    return {*cancelled, *failed}
+
+
 def _deliveries(
     session: Session, order_id: UUID
-) -> tuple[dict[tuple[str, str], datetime], set[tuple[str, str]]]:
-    """By (line, seller): when the last parcel with it came; and those that will never come."""
+) -> tuple[dict[tuple[str, str], datetime], dict[tuple[str, str], int]]:
+    """By (line, seller): when the last parcel with it came; and how many units never will."""
     states = {
         row.id: row
         for row in session.scalars(
             select(TrackedParcelRow).where(TrackedParcelRow.order_id == order_id)
         )
     }
+    gone = gone_parcels(session, order_id)
     arrivals: dict[tuple[str, str], list[datetime | None]] = defaultdict(list)
+    lost: dict[tuple[str, str], int] = defaultdict(int)
     parcels = session.scalars(select(PlannedParcelRow).where(PlannedParcelRow.order_id == order_id))
     for parcel in parcels:
         tracked = states.get(parcel.id)
-        gone = tracked is not None and tracked.state in (
-            Status.LOST.value,
-            Status.RETURNING.value,
-            Status.RETURNED.value,
-        )
         for content in parcel.contents:
-            if not gone:
-                at = tracked.delivered_at if tracked else None
-                arrivals[(content["line"], content["seller"])].append(at)
+            place = (content["line"], content["seller"])
+            if parcel.id in gone:
+                lost[place] += content["qty"]
             else:
-                arrivals.setdefault((content["line"], content["seller"]), [])
+                arrivals[place].append(tracked.delivered_at if tracked else None)
     came: dict[tuple[str, str], datetime] = {}
     for place, times in arrivals.items():
         known = [at for at in times if at is not None]
-        if times and len(known) == len(times):
+        if len(known) == len(times):
             came[place] = max(known)
-    return came, {place for place, times in arrivals.items() if not times}
+    return came, lost
 
 
 def _returned(session: Session, order_id: UUID, counting: Sequence[str]) -> dict[str, int]:

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from carriers.booking import BookingRequest, Direction
 from carriers.flows.request_booking import request_booking
-from carriers.ports import LabelFormat
-from carriers.status import Status
+from carriers.ports import LabelFormat, companion
 from carriers.tables import BookingRow, address_of
 from core.calendars import local_day
 from core.errors import NotFound
@@ -23,6 +22,7 @@ from returns.tables import (
     Purchase,
     RmaParcelRow,
     RmaRow,
+    gone_parcels,
     lines_of,
     parcels_of,
 )
@@ -30,9 +30,6 @@ from routing.flows.load_snapshot import load_snapshot
 from routing.network.network import Network
 from routing.tables import OrderRow, PlannedParcelRow
 from store.session import new_id, now
-from tracking.tables import TrackedParcelRow
-
-GONE = (Status.LOST.value, Status.RETURNING.value, Status.RETURNED.value)
 
 
 def book_return(session: Session, rma_id: UUID, purchase: Purchase) -> tuple[UUID, ...]:
@@ -71,13 +68,7 @@ def _outbound(
     session: Session, rma: RmaRow, purchase: Purchase, network: Network
 ) -> dict[UUID, tuple[CameIn, PlannedParcelRow]]:
     """The parcels that came with goods of the return's seller, with what has not gone back yet."""
-    gone = set(
-        session.scalars(
-            select(TrackedParcelRow.id).where(
-                TrackedParcelRow.order_id == rma.order_id, TrackedParcelRow.state.in_(GONE)
-            )
-        )
-    )
+    gone = gone_parcels(session, rma.order_id)
     sent = _sent_back(session, rma)
     parcels = session.scalars(
         select(PlannedParcelRow)
@@ -163,10 +154,15 @@ def _ask_for_label(
             weight_g=back.weight_g,
             size=Dimensions(length, width, height),
             mailing_date=local_day(purchase.zone, now(session)),
-            label_format=LabelFormat(booking.label_format),
+            label_format=_paper(LabelFormat(booking.label_format)),
             direction=Direction.RETURN,
         ),
     )
+
+
+def _paper(printed: LabelFormat) -> LabelFormat:
+    """What a customer can print, whatever the warehouse's printers take."""
+    return printed if printed.value.startswith("pdf") else companion(printed)
 
 
 def _taker(network: Network, seller: str, booking: BookingRow) -> tuple[str, Address]:

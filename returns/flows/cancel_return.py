@@ -4,13 +4,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from carriers.booking import BookingState
-from carriers.flows.void_booking import void_booking
 from carriers.status import Status
-from carriers.tables import BookingRow
 from core.errors import Conflict
 from core.ids import BookingId
 from returns.events import ReturnCancelled
+from returns.flows.drop_label import drop_label
 from returns.flows.end_journey import end_journey
 from returns.tables import CANCELLED, RECEIVED, REQUESTED, RmaRow, parcels_of
 from store.audit import audit
@@ -35,7 +33,6 @@ def cancel_return(session: Session, rma_id: UUID) -> None:
     signal(session, ReturnCancelled(row.id, row.order_id))
     for parcel in parcels_of(session, row.id):
         end_journey(session, parcel, Status.CANCELLED)
-        booking = session.get(BookingRow, parcel.booking_id) if parcel.booking_id else None
-        if booking is not None and booking.state == BookingState.BOOKED.value:
-            void_booking(session, BookingId(booking.id))
+        if parcel.booking_id is not None:
+            drop_label(session, BookingId(parcel.booking_id))
     session.flush()

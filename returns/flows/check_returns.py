@@ -26,7 +26,7 @@ def check_returns(
     purchase = load_purchase(session, order_id)
     found = []
     for line in purchase.lines:
-        qty = max(1, line.qty - line.returned)
+        qty = max(1, line.returnable)
         answers = {
             cause: judge(
                 Wish(line.line, qty, cause),

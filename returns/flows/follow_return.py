@@ -7,8 +7,10 @@ from carriers.tables import BookingRow
 from core.calendars import end_of_day
 from core.errors import NotFound
 from core.ids import BookingId, OrderId, ParcelId
-from returns.tables import RmaParcelRow, RmaRow
+from returns.flows.drop_label import drop_label
+from returns.tables import CANCELLED, RmaParcelRow, RmaRow
 from routing.tables import PlannedParcelRow
+from store.session import lock
 from tracking.flows.follow_parcel import follow_parcel
 from tracking.parcel import ParcelPlan, TransitQuantiles
 
@@ -17,7 +19,8 @@ def follow_return(session: Session, booking_id: BookingId) -> bool:
     """True when it is followed from now on; a booking of no return is not. Repeats safely.
 
     Its plan: handed in by the last day for it, here by the day the refund is due, on the transit
-    times of the parcel that came. Nobody was promised that. Raises NotFound for no such booking.
+    times of the parcel that came. Nobody was promised that. The label of a return that was
+    cancelled meanwhile is voided instead. Raises NotFound for no such booking.
     """
     booking = session.get(BookingRow, booking_id)
     if booking is None:
@@ -25,7 +28,10 @@ def follow_return(session: Session, booking_id: BookingId) -> bool:
     parcel = session.get(RmaParcelRow, booking.parcel_id)
     if parcel is None or booking.direction != Direction.RETURN.value:
         return False
-    rma = session.get_one(RmaRow, parcel.rma_id)
+    rma = lock(session, RmaRow, parcel.rma_id)
+    if rma.state == CANCELLED:  # while its label was being made
+        drop_label(session, booking_id)
+        return False
     came_in = session.get_one(PlannedParcelRow, parcel.came_in)
     handed_in_by = end_of_day(rma.zone, rma.send_by)
     transit = TransitQuantiles(

@@ -98,9 +98,15 @@ def _count(
     strange = sorted(set(counted) - {line.line for line in lines})
     if strange:
         raise invalid("lines", f"{strange[0]!r} is not in this return")
+    sent: dict[str, int] | None = None
+    for parcel in parcels_of(session, row.id):
+        sent = sent or {}
+        for name, units in parcel.units.items():
+            sent[name] = sent.get(name, 0) + units
     returned = []
     for line in lines:
-        qty = counted.get(line.line, line.qty)
+        came = line.qty if sent is None else min(line.qty, sent.get(line.line, 0))
+        qty = counted.get(line.line, came)
         if not 0 <= qty <= line.qty:
             raise InvalidInput(f"line {line.line}: 0 to {line.qty} units were to come")
         line.received_qty = qty

@@ -83,7 +83,7 @@ def test_who_was_not_told_of_the_right_has_a_year_more() -> None:
         (Wish("3", 1, Cause.CHANGED_MIND), LINES, RefusalCode.EXCLUDED_CATEGORY),
         (
             Wish("1", 1, Cause.CHANGED_MIND),
-            (replace(LINES[0], never_comes=True),),
+            (replace(LINES[0], lost=2),),
             RefusalCode.NEVER_DELIVERED,
         ),
     ],

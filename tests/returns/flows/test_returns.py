@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from api.policy_checks import POLICY_CHECKS
+from carriers.flows.read_label import read_label
 from carriers.status import Status
-from carriers.tables import BookingRow
+from carriers.tables import BookingRow, call_for
 from core.clock import ManualClock
 from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import SubjectId
@@ -24,6 +25,7 @@ from returns.flows.view_returns import RmaView, view_returns
 from returns.policy import Basis, Cause
 from returns.qr import Slip, read_slip
 from routing.cart import CartLine
+from routing.flows.cancel_order import cancel_order
 from routing.flows.import_network import import_network
 from routing.flows.load_snapshot import load_snapshot
 from routing.tables import PlannedParcelRow
@@ -387,3 +389,82 @@ def test_rules_that_no_room_can_read_are_refused_at_import(market: Market) -> No
         ("policies.json", 1, "returns.window_days"),
         ("policies.json", 1, "notices.quiet_to"),
     }
+
+
+def test_units_that_were_lost_are_neither_returned_nor_refunded(market: Market) -> None:
+    mugs, coffees = CartLine("1", "MUG-03", 30), CartLine("2", "COFFEE-01", 3)
+    order = market.order(lines=(mugs, coffees)).order_id
+    lost, *rest = market.tracked(order)
+    market.tell(lost.id, Status.LOST, 19)
+    for row in rest:
+        market.tell(row.id, Status.DELIVERED, 20)
+    market.clock.set(START + timedelta(hours=30))
+    with market.lanewise.sessions(market.tenant) as session:
+        mug = next(one for one in check_returns(session, order) if one.line.line == "1")
+        parcels = session.scalars(select(PlannedParcelRow).where(PlannedParcelRow.id != lost.id))
+        came = sum(each["qty"] for one in parcels for each in one.contents if each["line"] == "1")
+    assert 0 < came < 30
+    assert mug.line.returnable == came
+    assert isinstance(mug.answers[Cause.DAMAGED], Eligible)
+    for qty in (30, came + 1):
+        answer = _ask(market, order, Wish("1", qty, Cause.DAMAGED), key=f"all-{qty}")
+        assert answer == Refused((NotEligible("1", RefusalCode.NEVER_DELIVERED),))
+    asked = _ask(market, order, Wish("1", came, Cause.DAMAGED))
+    assert isinstance(asked, Authorized)
+    again = _ask(market, order, Wish("1", 1, Cause.DAMAGED), key="again")
+    assert again == Refused((NotEligible("1", RefusalCode.NEVER_DELIVERED),))
+    with market.lanewise.sessions(market.tenant) as session:
+        refund = receive_return(session, str(asked.rmas[0]))
+    (goods,) = [line for line in refund.lines if line["code"] == "goods"]
+    assert goods["amount_minor"] == came * mug.line.price.minor
+
+
+def test_a_cancelled_order_is_not_returned(market: Market) -> None:
+    order = market.order().order_id
+    with market.lanewise.sessions(market.tenant) as session:
+        cancel_order(session, order)
+    answer = _ask(market, order, Wish("2", 1, Cause.CHANGED_MIND))
+    assert answer == Refused((NotEligible("2", RefusalCode.NEVER_DELIVERED),))
+
+
+def test_a_return_cancelled_before_its_label_is_made_leaves_no_label(
+    market: Market, order: UUID
+) -> None:
+    asked = _ask(market, order, Wish("2", 1, Cause.CHANGED_MIND))
+    assert isinstance(asked, Authorized)
+    with market.lanewise.sessions(market.tenant) as session:
+        cancel_return(session, asked.rmas[0])
+    market.work()
+    (parcel,) = _view(market, order)[0].parcels
+    assert (parcel.label_state, parcel.has_label) == ("voided", False)
+    assert len(market.tracked(order)) == 1
+
+
+def test_a_label_made_after_the_return_was_cancelled_is_voided_and_not_followed(
+    market: Market, order: UUID
+) -> None:
+    asked = _ask(market, order, Wish("2", 1, Cause.CHANGED_MIND))
+    assert isinstance(asked, Authorized)
+    (parcel,) = _view(market, order)[0].parcels
+    assert parcel.booking is not None
+    with market.lanewise.sessions(market.tenant) as session:  # its carrier is being asked
+        call_for(session, "book", parcel.booking).state = "sending"
+        cancel_return(session, asked.rmas[0])
+        call_for(session, "book", parcel.booking).state = "intent"
+    market.work()
+    assert _view(market, order)[0].parcels[0].label_state in ("voiding", "voided")
+    assert len(market.tracked(order)) == 1
+
+
+def test_a_customer_prints_a_return_label_whatever_the_warehouse_prints(
+    market: Market, order: UUID
+) -> None:
+    with market.lanewise.sessions(market.tenant) as session:
+        for booking in session.scalars(select(BookingRow)):
+            booking.label_format = "zpl_203"
+    _ask(market, order, Wish("2", 1, Cause.CHANGED_MIND))
+    market.work()
+    (parcel,) = _view(market, order)[0].parcels
+    assert parcel.booking is not None
+    with market.lanewise.sessions(market.tenant) as session:
+        assert read_label(session, parcel.booking).content.startswith(b"%PDF-")
