@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -117,8 +117,10 @@ def _ship_job(_lanewise: Lanewise) -> Handler:
 
         if job.payload["state"] in (Status.UNKNOWN, Status.PRE_TRANSIT, Status.CANCELLED):
             return
+        since = job.payload["since"]
+        left_at = None if since is None else datetime.fromisoformat(since)
         with sessions(job.tenant) as session:
-            ship_parcel(session, ParcelId(UUID(job.payload["parcel_id"])))
+            ship_parcel(session, ParcelId(UUID(job.payload["parcel_id"])), left_at)
 
     return handle
 

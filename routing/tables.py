@@ -206,6 +206,7 @@ class ReservationRow(OfTenant, Base):
     """Units held for a parcel: reserved → shipped or released."""
 
     __tablename__ = "reservations"
+    __table_args__ = (Index("ix_reservations_shipped", "tenant_id", "sku", "shipped_at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     parcel_id: Mapped[UUID] = mapped_column(ForeignKey("parcels.id"), index=True)
@@ -214,6 +215,12 @@ class ReservationRow(OfTenant, Base):
     location: Mapped[str] = mapped_column(String(CODE))
     qty: Mapped[int]
     state: Mapped[str] = mapped_column(String(20))
+    shipped_at: Mapped[datetime | None]
+    """When the units left the shelf: a count from before that instant still holds them."""
+
+    @property
+    def key(self) -> OfferKey:
+        return self.seller, self.sku, self.location
 
 
 class PromiseRow(OfTenant, Base):

@@ -1,6 +1,7 @@
 """Sets stock counts in a batch: per offer the count with the newest source timestamp stands."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from core.clock import require_aware
 from core.errors import Fault, InvalidInput
 from routing.cart import OfferKey
 from routing.flows.load_snapshot import load_snapshot
-from routing.tables import StockRow
+from routing.tables import ReservationRow, StockRow
 from store.session import add_rows, new_id
 
 MOST_CHANGES = 10_000
@@ -42,8 +43,9 @@ def set_stock(
 ) -> StockAnswer:
     """Write the counts; with `seller`, only that seller's offers are allowed.
 
-    Reservations stay: what is free is the count less what is reserved. The same batch again
-    changes nothing. Raises InvalidInput naming every wrong change; nothing is written then.
+    Reservations stay: what is free is the count less what is reserved. What has left the shelf
+    at or after the instant of a count is taken off it: the count still held it. The same batch
+    again changes nothing. Raises InvalidInput naming every wrong change; nothing is written then.
     """
     _check(session, changes, seller)
     newest: dict[OfferKey, tuple[int, StockChange]] = {}
@@ -66,6 +68,7 @@ def set_stock(
             .with_for_update()
         )
     }
+    left = _left_since(session, [change for _, change in newest.values()])
     fresh = []
     for key, (index, change) in sorted(newest.items()):
         row = rows.get(key)
@@ -84,10 +87,30 @@ def set_stock(
         elif row.counted_at > change.counted_at:
             stale.append(index)
         else:
-            row.on_hand, row.counted_at = change.on_hand, change.counted_at
+            row.on_hand = max(0, change.on_hand - left[key])
+            row.counted_at = change.counted_at
     session.flush()
     add_rows(session, StockRow, fresh)
     return StockAnswer(len(changes) - len(stale), tuple(sorted(stale)))
+
+
+def _left_since(session: Session, changes: Iterable[StockChange]) -> Counter[OfferKey]:
+    """Units of each offer that were shipped since its count; read once its stock is locked."""
+    counted = {(each.seller, each.sku, each.location): each.counted_at for each in changes}
+    left: Counter[OfferKey] = Counter()
+    if not counted:
+        return left
+    shipped = session.scalars(
+        select(ReservationRow).where(
+            ReservationRow.sku.in_(sorted({key[1] for key in counted})),
+            ReservationRow.shipped_at >= min(counted.values()),
+        )
+    )
+    for row in shipped:
+        since = counted.get(row.key)
+        if since is not None and row.shipped_at is not None and row.shipped_at >= since:
+            left[row.key] += row.qty
+    return left
 
 
 def _check(session: Session, changes: Sequence[StockChange], seller: str | None) -> None:

@@ -1309,6 +1309,7 @@ def upgrade() -> None:
         sa.Column("location", sa.String(length=80), nullable=False),
         sa.Column("qty", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("shipped_at", store.base.UtcDateTime(), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["parcel_id"], ["parcels.id"], name=op.f("fk_reservations_parcel_id_parcels")
@@ -1323,6 +1324,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("reservations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_reservations_parcel_id"), ["parcel_id"], unique=False)
+        batch_op.create_index(
+            "ix_reservations_shipped", ["tenant_id", "sku", "shipped_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_reservations_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
@@ -1395,6 +1399,7 @@ def downgrade() -> None:
     op.drop_table("rma_lines")
     with op.batch_alter_table("reservations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reservations_tenant_id"))
+        batch_op.drop_index("ix_reservations_shipped")
         batch_op.drop_index(batch_op.f("ix_reservations_parcel_id"))
 
     op.drop_table("reservations")
