@@ -10,7 +10,7 @@ from api.callers import lanewise_of
 from api.pages.customer.words import words_for
 from api.pages.render import render
 from carriers.flows.read_label import read_label
-from core.errors import InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 from returns.eligibility import Eligible, NotEligible, Wish
 from returns.flows.cancel_return import cancel_return
 from returns.flows.check_returns import LineAnswers, check_returns
@@ -48,6 +48,7 @@ def _page(
     template: str = "customer/returns.html",
     refused: tuple[NotEligible, ...] = (),
     nothing: bool = False,
+    sent_before: bool = False,
 ) -> Response:
     lanewise = lanewise_of(request)
     followed = follow_link(lanewise.sessions, token, RETURN)
@@ -62,7 +63,7 @@ def _page(
     return render(
         request,
         template,
-        status=422 if refused or nothing else 200,
+        status=409 if sent_before else 422 if refused or nothing else 200,
         nav=(),
         zone=zone,
         headers={"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"},
@@ -77,6 +78,7 @@ def _page(
         rmas=rmas,
         refused={one.line: one.code.value for one in refused},
         nothing=nothing,
+        sent_before=sent_before,
         nonce=nonce,
         **words.values(),
     )
@@ -109,8 +111,13 @@ async def register(request: Request, token: Token) -> Response:
     if not wishes:
         return _page(request, token, nothing=True)
     key = f"page:{followed.order}:{given.get('nonce', '')[:60]}"
-    with lanewise.sessions(followed.tenant, actor="customer") as session:
-        answer = request_return(session, followed.order, wishes, key=key)
+    try:
+        with lanewise.sessions(followed.tenant, actor="customer") as session:
+            answer = request_return(session, followed.order, wishes, key=key)
+    except Conflict as problem:
+        if problem.code != "key_reused":
+            raise
+        return _page(request, token, sent_before=True)  # by the back button, with other wishes
     if isinstance(answer, Refused):
         return _page(request, token, refused=answer.answers)
     worker = getattr(request.app.state, "worker", None)

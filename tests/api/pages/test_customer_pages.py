@@ -7,12 +7,13 @@ from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from api.main import create_app
 from api.pages.customer.words import page_texts
 from api.pages.render import grouped
 from carriers.status import Status
+from carriers.tables import BookingRow
 from core.clock import ManualClock
 from returns.eligibility import RefusalCode
 from returns.flows.view_returns import view_returns
@@ -114,6 +115,26 @@ def test_a_return_by_the_page_is_registered_once_and_shows_its_code(
     assert "Already in a return." in shown
     assert client.post(f"/returns/{token}/{codes[0]}/cancel").status_code == 303
     assert "Cancelled" in client.get(f"/returns/{token}").text
+
+
+def test_a_return_form_sent_again_with_other_wishes_is_shown_anew(
+    market: Market, client: TestClient
+) -> None:
+    order = market.order().order_id
+    market.deliver(order)
+    token = _link(market, order, RETURN)
+    form = {"nonce": "n", "qty:2": "1", "cause:2": "damaged"}
+    assert client.post(f"/returns/{token}", data=form).status_code == 303
+    again = client.post(f"/returns/{token}", data={**form, "cause:2": "defective"})
+    assert again.status_code == 409
+    assert "This form has been sent before." in again.text
+    assert re.search(r'name="nonce" value="\w{2,}"', again.text)
+    with market.lanewise.sessions(market.tenant) as session:
+        (booking,) = session.scalars(select(BookingRow).where(BookingRow.direction == "return"))
+        booking.state = "refused"
+    live = client.get(f"/returns/{token}/live?lang=en").text
+    assert "There is no label for this return." in live
+    assert "being made" not in live
 
 
 def test_a_return_under_way_is_shown_live_and_cannot_be_cancelled(
