@@ -280,6 +280,16 @@ def told_of(row: TrackedParcelRow) -> Told:
     return Told(occasion, row.told_day, row.told_detail)
 
 
+def times_intended(session: Session, parcel: TrackedParcelRow, occasion: Occasion) -> int:
+    """How often this was to be told of the parcel so far."""
+    count = select(func.count()).where(
+        NoticeRow.order_id == parcel.order_id,
+        NoticeRow.parcel_id == parcel.id,
+        NoticeRow.occasion == occasion.value,
+    )
+    return session.scalar(count) or 0
+
+
 def view_of(row: TrackedParcelRow, journey: Journey, *, seller: str | None = None) -> ParcelView:
     """The parcel as people see it; a seller does not see whose goods lie beside their own."""
     plan = plan_of(row)

@@ -62,8 +62,10 @@ def follow_parcel(session: Session, plan: ParcelPlan) -> Journey:
     }
     if not add_if_new(session, TrackedParcelRow, {**values, **start}, ["id"]):
         row = lock(session, TrackedParcelRow, plan.parcel)
-        number = plan.tracking_number or row.tracking_number
-        for name, value in {**values, "tracking_number": number}.items():
+        values["tracking_number"] = plan.tracking_number or row.tracking_number
+        if row.handed_over_at is not None:
+            del values["transit"]  # from the hand-over on what was learned stands there
+        for name, value in values.items():
             setattr(row, name, value)
         session.flush()
     if plan.tracking_number:

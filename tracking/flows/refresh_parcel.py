@@ -21,7 +21,7 @@ from tracking.flows.expect_from_hand_over import expect_from_hand_over
 from tracking.flows.intend_notice import intend_notice
 from tracking.incidents import IncidentKind, find_incidents, harm
 from tracking.journey import Journey, fold
-from tracking.notices.occasions import Occasion, occasion_for
+from tracking.notices.occasions import WAVERING, Occasion, occasion_for
 from tracking.notices.rules import read_notice_rules
 from tracking.parcel import ParcelPlan
 from tracking.tables import (
@@ -30,6 +30,7 @@ from tracking.tables import (
     events_of,
     open_incidents,
     plan_of,
+    times_intended,
     told_of,
     transit_json,
 )
@@ -43,7 +44,7 @@ def refresh_parcel(session: Session, parcel_id: UUID) -> Journey:
     row = lock(session, TrackedParcelRow, parcel_id)
     instant = now(session)
     journey = fold(events_of(session, [parcel_id]))
-    if journey.handed_over_at is not None and row.handed_over_at is None:
+    if journey.handed_over_at is not None and journey.handed_over_at != row.handed_over_at:
         _expect_anew(session, row, journey.handed_over_at)
     plan = plan_of(row)
     is_return = plan.direction is Direction.RETURN
@@ -169,4 +170,7 @@ def _tell_consignee(
         "because": eta.because.value if eta else None,
         "at": journey.since.isoformat() if journey.since else None,
     }
-    intend_notice(session, row, said.occasion, said.detail, facts)
+    # A delay to the same day after its end is another one: each has a key of its own.
+    time = times_intended(session, row, Occasion.BACK_ON_TIME) if said.occasion in WAVERING else 0
+    key = f"{row.id}:{said.occasion.value}:{said.detail}" + (f":{time}" if time else "")
+    intend_notice(session, row, said.occasion, said.detail, facts, key=key)

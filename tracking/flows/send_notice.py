@@ -17,7 +17,14 @@ from store.persons import Erased, read_person
 from store.session import Sessions, lock, now
 from tracking.flows.open_link import RETURN, TRACK, open_link
 from tracking.notices.compose import OF_RETURNS, Texts, compose
-from tracking.notices.occasions import Occasion, QuietHours, earliest_sending, is_useful
+from tracking.notices.occasions import (
+    WAVERING,
+    Occasion,
+    QuietHours,
+    earliest_sending,
+    is_news,
+    is_useful,
+)
 from tracking.notices.rules import ALWAYS_TOLD, NoticeRules, read_notice_rules
 from tracking.ports import Message, NoticeChannel, SendingRefused, SendingUncertain
 from tracking.tables import NoticePreferenceRow, NoticeRow, TrackedParcelRow, told_of
@@ -167,7 +174,28 @@ def _why_not(session: Session, row: NoticeRow, occasion: Occasion) -> str | None
         now=now(session),
     ):
         return "no longer useful"
+    if occasion in WAVERING and not is_news(
+        occasion, row.facts.get("detail", ""), _last_heard(session, row)
+    ):
+        return "nothing new to the reader"
     return None
+
+
+def _last_heard(session: Session, row: NoticeRow) -> tuple[Occasion, str] | None:
+    """The last delay, or end of one, that went out (perhaps) of this notice's parcel."""
+    last = session.scalars(
+        select(NoticeRow)
+        .where(
+            NoticeRow.order_id == row.order_id,
+            NoticeRow.parcel_id == row.parcel_id,
+            NoticeRow.id != row.id,
+            NoticeRow.occasion.in_([each.value for each in WAVERING]),
+            NoticeRow.state.in_(("sending", "sent", "unknown")),
+        )
+        .order_by(NoticeRow.created_at.desc(), NoticeRow.id.desc())
+        .limit(1)
+    ).first()
+    return None if last is None else (Occasion(last.occasion), last.facts.get("detail", ""))
 
 
 def _rules(session: Session, row: NoticeRow) -> NoticeRules:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from carriers.status import Status
+from carriers.status import Reason, Status
 from core.calendars import instant_at, local_day
 from tracking.eta import Because, Eta
 from tracking.journey import Journey
@@ -31,6 +31,10 @@ class Occasion(StrEnum):
     RETURN_AUTHORIZED = "return_authorized"
     RETURN_RECEIVED = "return_received"
     REFUND_PROMISED = "refund_promised"
+
+
+WAVERING = frozenset({Occasion.DELAYED, Occasion.BACK_ON_TIME})
+"""Told in turns as the estimate goes to and fro."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,12 @@ def _stage(journey: Journey, plan: ParcelPlan) -> tuple[Occasion, str] | None:
     day = local_day(plan.zone, since).isoformat() if since else ""
     match journey.state:
         case Status.DELIVERED:
-            return Occasion.DELIVERED, ""
+            # The carrier may take it back and deliver after all: that is news again.
+            retracted = sum(
+                event.is_known and event.reason is Reason.DELIVERY_RETRACTED
+                for event in journey.events
+            )
+            return Occasion.DELIVERED, str(retracted or "")
         case Status.LOST:
             return Occasion.LOST, ""
         case Status.RETURNING | Status.RETURNED:
@@ -134,10 +143,17 @@ def is_useful(
         return True
     if state not in _USEFUL_IN[occasion]:
         return False
-    if occasion in (Occasion.DELAYED, Occasion.BACK_ON_TIME):
-        superseded = told.occasion in (Occasion.DELAYED, Occasion.BACK_ON_TIME)
+    if occasion in WAVERING:
+        superseded = told.occasion in WAVERING
         return not superseded or (told.occasion, told.detail) == (occasion, detail)
     return True
+
+
+def is_news(occasion: Occasion, detail: str, last: tuple[Occasion, str] | None) -> bool:
+    """Whether a delay or its end is news to one who last heard `last` of the two (and detail)."""
+    if occasion is Occasion.BACK_ON_TIME:
+        return last is not None and last[0] is Occasion.DELAYED
+    return last != (occasion, detail)
 
 
 @dataclass(frozen=True, slots=True)

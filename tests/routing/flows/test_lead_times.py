@@ -1,11 +1,14 @@
 """Learned lead times in the store and in quotes: published, taken back, and left aside when broken."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from carriers.status import Status
 from core.clock import ManualClock
 from core.errors import InvalidInput, NotFound
 from core.ids import TenantId
@@ -26,11 +29,14 @@ from routing.tables import LeadTimeModelRow, PromiseRow
 from store.session import Sessions, now
 from tests.tracking.learning.invented import FAST, FIRST, lesson
 from tests.tracking.plans import plan
+from tracking.event import own_event
+from tracking.flows.expect_from_hand_over import expect_from_hand_over
 from tracking.flows.follow_parcel import follow_parcel
 from tracking.flows.hand_over_parcel import hand_over_parcel
+from tracking.flows.record_event import record_event
 from tracking.learning.pulse import state_of_day
 from tracking.learning.teach import fit
-from tracking.tables import TrackedParcelRow
+from tracking.tables import TrackedParcelRow, plan_of, transit_json
 
 TODAY = FIRST + timedelta(days=130)
 LESSON = lesson(TODAY)
@@ -137,6 +143,12 @@ def test_rolling_back_puts_the_version_before_in_service(
             roll_back_model(session)
 
 
+def _expected(session: Session, row: TrackedParcelRow, at: datetime) -> dict[str, Any]:
+    transit = expect_from_hand_over(session, row, at)
+    assert transit is not None
+    return transit_json(transit)
+
+
 def test_a_parcel_is_expected_anew_from_its_hand_over(
     sessions: Sessions, market: TenantId, clock: ManualClock
 ) -> None:
@@ -163,3 +175,14 @@ def test_a_parcel_is_expected_anew_from_its_hand_over(
         assert float(row.transit["levels"][-1]) < 1  # the rest may be lost
         assert row.eta_likely is not None
         assert row.late_permille is not None
+        heard = dict(row.transit)
+        at = clock.now() - timedelta(hours=9)
+        scan = own_event(
+            str(parcel), row.carrier, Status.ACCEPTED, key="earlier", at=at, source="test"
+        )
+        assert record_event(session, scan)  # the true hand-over, heard of later
+        assert (row.handed_over_at, row.transit) == (at, _expected(session, row, at))
+        assert row.transit != heard
+        known = dict(row.transit)
+        follow_parcel(session, replace(plan_of(row), transit=plan().transit))
+        assert row.transit == known

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from carriers.status import Status
+from carriers.status import Reason, Status
 from core.clock import ManualClock
 from core.errors import Unavailable
 from core.ids import SubjectId, TenantId
@@ -17,7 +17,7 @@ from core.places import Address
 from store.jobs import Job, Retry, run_due
 from store.persons import erase_person, keep_person
 from store.session import Sessions
-from tests.tracking.events import event
+from tests.tracking.events import START, event
 from tests.tracking.mail import Postman, mail_server
 from tests.tracking.plans import DEPARTS, plan
 from tracking.adapters.sink import SinkChannel
@@ -79,6 +79,22 @@ def _make_late(sessions: Sessions, tenant: TenantId, clock: ManualClock) -> None
         watch_parcels(session)
 
 
+def _go_to_and_fro(
+    sessions: Sessions, tenant: TenantId, clock: ManualClock, outlet: Outlet
+) -> None:
+    """Customs stops it, lets it go, and stops it again: late, in time, late by the same day."""
+    _event(sessions, tenant, Status.ACCEPTED, 3)
+    for hours in (4, 5, 6):
+        stopped = hours != 5
+        state = Status.EXCEPTION if stopped else Status.IN_TRANSIT
+        reason = Reason.CUSTOMS_HOLD if stopped else None
+        clock.set(START + timedelta(hours=hours))
+        with sessions(tenant) as session:
+            one = event(state, hours, parcel=str(plan().parcel), reason=reason)
+            record_event(session, one)
+        _run(sessions, outlet)
+
+
 def _notices(sessions: Sessions, tenant: TenantId) -> list[NoticeRow]:
     with sessions(tenant) as session:
         return list(session.scalars(select(NoticeRow).order_by(NoticeRow.id)))
@@ -109,6 +125,28 @@ def test_a_late_parcel_is_told_once_before_its_promised_date(
     assert f"{URL}/track/" in text
     assert json.loads((folder / f"{row.id}.json").read_text())["to"] == ANA.email
     assert len(list(folder.iterdir())) == 3
+
+
+def test_a_second_delay_to_the_same_day_is_told_after_the_first_was_over(
+    sessions: Sessions, tenant: TenantId, person: SubjectId, clock: ManualClock, sink: Outlet
+) -> None:
+    _go_to_and_fro(sessions, tenant, clock, sink)
+    told = [(row.occasion, row.state) for row in _notices(sessions, tenant)]
+    assert told == [("delayed", "sent"), ("back_on_time", "sent"), ("delayed", "sent")]
+
+
+def test_nobody_hears_that_it_is_back_on_time_who_never_heard_that_it_was_late(
+    sessions: Sessions, tenant: TenantId, clock: ManualClock, sink: Outlet
+) -> None:
+    with sessions(tenant) as session:
+        subject = keep_person(session, ANA, language="ro")
+        rules = json.dumps({"not_told": ["delayed"]})
+        follow_parcel(session, plan(consignee=subject, notices=rules))
+    _go_to_and_fro(sessions, tenant, clock, sink)
+    assert {(row.occasion, row.state) for row in _notices(sessions, tenant)} == {
+        ("delayed", "dropped"),
+        ("back_on_time", "dropped"),
+    }
 
 
 def test_mail_has_both_parts_and_one_message_id(

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carriers.status import Status
+from carriers.status import Reason, Status
 from tests.tracking.events import START, event
 from tests.tracking.plans import PROMISED, plan
 from tracking.eta import estimate_arrival
@@ -15,6 +15,7 @@ from tracking.notices.occasions import (
     QuietHours,
     Told,
     earliest_sending,
+    is_news,
     is_useful,
     occasion_for,
 )
@@ -51,6 +52,28 @@ def test_delivered_is_told_once() -> None:
     assert first is not None
     assert first.occasion is Occasion.DELIVERED
     assert _told(51, first, (Status.DELIVERED, 49)) is None
+
+
+def test_delivered_after_all_is_told_again() -> None:
+    delivered = event(Status.DELIVERED, 49)
+    back = event(Status.IN_TRANSIT, 50, reason=Reason.DELIVERY_RETRACTED)
+    first = _told(50, Told(), (Status.DELIVERED, 49))
+    assert first is not None
+    journey = fold([delivered, back, event(Status.DELIVERED, 52)])
+    at = START + timedelta(hours=53)
+    again = occasion_for(journey, estimate_arrival(journey, plan(), at), plan(), first, at)
+    assert again is not None
+    assert again.occasion is Occasion.DELIVERED
+    assert occasion_for(journey, None, plan(), again, at) is None
+
+
+def test_relief_is_news_only_to_who_heard_of_the_delay() -> None:
+    day = "2026-03-09"
+    assert is_news(Occasion.DELAYED, day, None)
+    assert not is_news(Occasion.DELAYED, day, (Occasion.DELAYED, day))
+    assert is_news(Occasion.DELAYED, day, (Occasion.BACK_ON_TIME, "2026-03-05"))
+    assert is_news(Occasion.BACK_ON_TIME, "2026-03-05", (Occasion.DELAYED, day))
+    assert not is_news(Occasion.BACK_ON_TIME, "2026-03-05", None)
 
 
 def test_each_failed_attempt_is_told() -> None:
