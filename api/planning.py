@@ -144,7 +144,9 @@ def _quote(lanewise: Lanewise, task: PlanTask) -> Quote:
 
     with lanewise.sessions(task.tenant, read_only=True) as session:
         found = gather(session, task.cart)
-    return plan_quote(found.snapshot, found.cart, found.live, found.quote_id)
+    return plan_quote(
+        found.snapshot, found.cart, found.live, found.quote_id, asked_at=found.asked_at
+    )
 
 
 def _estimate(lanewise: Lanewise, task: PlanTask) -> "Estimate | NoEstimate":

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from core.ids import QuoteId
 from routing.cart import Cart, Live
@@ -29,9 +30,17 @@ from routing.quote import (
 from routing.snapshot import Snapshot
 
 
-def plan_quote(snapshot: Snapshot, cart: Cart, live: Live, quote_id: QuoteId) -> Quote:
+def plan_quote(
+    snapshot: Snapshot,
+    cart: Cart,
+    live: Live,
+    quote_id: QuoteId,
+    *,
+    asked_at: datetime | None = None,
+) -> Quote:
     """The quote for a cart; no options means it cannot be served, and `reasons` say why.
 
+    It is held from `asked_at`, the present instant, where the cart is planned for a later one.
     Raises InvalidInput for unknown SKUs, sellers and destinations; NotFound for the policy.
     """
     problem = build_problem(snapshot, cart, live)
@@ -53,7 +62,7 @@ def plan_quote(snapshot: Snapshot, cart: Cart, live: Live, quote_id: QuoteId) ->
         policy=problem.policy.code,
         policy_version=problem.policy.version,
         at=cart.at,
-        expires_at=cart.at + problem.policy.hold,
+        expires_at=min(cart.at, asked_at or cart.at) + problem.policy.hold,
         destination=cart.destination,
         precision=problem.destination.precision.value,
         zones=problem.destination.zones,

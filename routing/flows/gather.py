@@ -1,7 +1,7 @@
 """Reads what planning a cart needs: the snapshot, free stock, used capacity."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +11,7 @@ from routing.flows.load_lead_times import load_lead_times
 from routing.flows.load_snapshot import load_snapshot
 from routing.snapshot import Snapshot
 from routing.tables import free_stock, used_capacity
-from store.session import new_id
+from store.session import new_id, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Gathered:
     cart: Cart
     live: Live
     quote_id: QuoteId
+    asked_at: datetime
 
 
 def gather(session: Session, cart: Cart) -> Gathered:
@@ -31,4 +32,4 @@ def gather(session: Session, cart: Cart) -> Gathered:
         free_stock(session, sorted({line.sku for line in cart.lines})),
         used_capacity(session, cart.at.date() - timedelta(days=1)),
     )
-    return Gathered(snapshot, cart, live, QuoteId(new_id(session)))
+    return Gathered(snapshot, cart, live, QuoteId(new_id(session)), now(session))

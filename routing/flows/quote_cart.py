@@ -12,6 +12,8 @@ from routing.quoting import plan_quote
 def quote_cart(session: Session, cart: Cart) -> Quote:
     """The quote of a cart, stored until it expires."""
     found = gather(session, cart)
-    quote = plan_quote(found.snapshot, found.cart, found.live, found.quote_id)
+    quote = plan_quote(
+        found.snapshot, found.cart, found.live, found.quote_id, asked_at=found.asked_at
+    )
     keep_quote(session, quote)
     return quote

@@ -137,6 +137,22 @@ def test_an_expired_quote_is_planned_again_and_says_what_differs(
     assert isinstance(again, Committed)
 
 
+def test_a_quote_for_a_later_instant_is_held_from_now(
+    sessions: Sessions, market: TenantId, clock: ManualClock
+) -> None:
+    later = clock.now() + timedelta(days=200)
+    with sessions(market) as session:
+        present = quote_cart(session, Cart(PARIS, LINES, clock.now()))
+        future = quote_cart(session, Cart(PARIS, LINES, later))
+    assert future.at == later
+    assert future.expires_at == present.expires_at
+    clock.set(later)
+    with sessions(market) as session:
+        answer = commit_option(session, future.id, "cheapest", HOME, key="k")
+    assert isinstance(answer, Changed)
+    assert [because.code for because in answer.because] == ["quote_expired"]
+
+
 def test_the_last_units_are_sold_once(
     sessions: Sessions, market: TenantId, clock: ManualClock
 ) -> None:
