@@ -66,6 +66,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "return_parcel_moved": ("returns.note_move",),
     "carriers.booking_voided": ("end_cancelled",),
     "carriers.booking_refused": ("routing.note_booking",),
+    "carriers.booking_voided": ("routing.note_booking",),
     "parcel_moved": ("routing.ship",),
     "routing.order_cancelled": ("end_cancelled",),
 }
@@ -90,8 +91,8 @@ def _release_job(lanewise: Lanewise) -> Handler:
     return handle
 
 
-def _refusal_job(_lanewise: Lanewise) -> Handler:
-    """A carrier refused a parcel: its plan says so."""
+def _note_job(_lanewise: Lanewise) -> Handler:
+    """A carrier refused a parcel, or its label was voided: its plan says so."""
 
     def handle(sessions: Sessions, job: Job) -> None:
         from routing.flows.note_booking import note_booking
@@ -172,7 +173,7 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "send_notice": tracking_jobs.notice_sender,
     "watch_parcels": tracking_jobs.parcel_watcher,
     "returns.note_move": return_jobs.return_mover,
-    "routing.note_booking": _refusal_job,
+    "routing.note_booking": _note_job,
     "routing.purge_quotes": _purge_job,
     "routing.plan_tours": tour_planning.tour_planner,
     "routing.release": _release_job,

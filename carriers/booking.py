@@ -28,8 +28,8 @@ class BookingState(StrEnum):
     BOOKED = "booked"
     REFUSED = "refused"
     PARKED = "parked"  # a person must find out
-    VOIDING = "voiding"
-    VOIDED = "voided"
+    VOIDING = "voiding"  # asked of the carrier; one that refuses leaves it so, for a person
+    VOIDED = "voided"  # never to be used again
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,10 @@ class ShipmentRow(OfTenant, Base):
 
 
 class PlannedParcelRow(OfTenant, Base):
-    """A parcel to be made: planned → released → booked → handed_over, or cancelled."""
+    """A parcel to be made: planned → released → booked → handed_over, or cancelled.
+
+    A booking that was voided leads back to planned.
+    """
 
     __tablename__ = "parcels"
     __table_args__ = (UniqueConstraint("order_id", "number"),)

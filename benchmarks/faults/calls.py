@@ -34,6 +34,7 @@ from carriers.booking import BookingState, Direction
 from carriers.flows.close_manifest import close_manifest
 from carriers.flows.open_manifest import open_manifest
 from carriers.flows.request_pickup import request_pickup
+from carriers.flows.send_void import NOT_VOIDED
 from carriers.flows.void_booking import void_booking
 from carriers.journal import CallState
 from carriers.ports import Carrier, Recovery
@@ -178,11 +179,17 @@ def _one(
     with office.sessions(office.tenant, read_only=True) as session:
         call = tables.call_for(session, *asked)
     tally.calls += 1
-    tally.states[call.state] += 1
+    tally.states[_outcome(call)] += 1
     if not CallState(call.state).is_settled:
         tally.unsettled += 1
     elif call.settled_at is not None:
         tally.resolved((call.settled_at - asked_at).total_seconds())
+
+
+def _outcome(call: tables.CallRow) -> str:
+    """How the call ended; a refused void was answered, though it is then handed to a person."""
+    answered = call.kind == "void" and call.reason.startswith(NOT_VOIDED)
+    return CallState.REFUSED.value if answered else call.state
 
 
 def _asked(tally: Tally, death: Death, ask: Callable[[], Asked]) -> Asked:

@@ -97,6 +97,6 @@ def _why(session: Session, row: BookingRow) -> str:
         case BookingState.PARKED:
             return f"to be cleared up: {row.reason}"
         case BookingState.VOIDED | BookingState.VOIDING:
-            return "cancelled"
+            return f"cancelled, {row.reason}" if row.reason else "cancelled"
         case BookingState.BOOKED:
             return "booked meanwhile"

@@ -10,7 +10,7 @@ from carriers.flows.book import BOOKING
 from carriers.flows.run_call import Unread
 from carriers.flows.send_manifest import MANIFEST
 from carriers.flows.send_pickup import PICKUP
-from carriers.flows.send_void import VOID
+from carriers.flows.send_void import VOID, give_up_void
 from carriers.journal import CallState
 from carriers.ports import Booked, Receipt
 from carriers.tables import BookingRow, CallRow, PickupRow
@@ -19,12 +19,7 @@ from store.audit import audit
 from store.jobs import enqueue
 from store.session import lock, now
 
-_REFUSE = {
-    "book": BOOKING.refuse,
-    "void": VOID.refuse,
-    "manifest": MANIFEST.refuse,
-    "pickup": PICKUP.refuse,
-}
+_REFUSE = {"book": BOOKING.refuse, "manifest": MANIFEST.refuse, "pickup": PICKUP.refuse}
 
 
 def resolve_parked(session: Session, call_id: UUID, resolution: Resolution) -> CallState:
@@ -41,7 +36,7 @@ def resolve_parked(session: Session, call_id: UUID, resolution: Resolution) -> C
             _send_again(session, row)
         case Finding.GIVEN_UP:
             row.state = CallState.REFUSED.value
-            _REFUSE[row.kind](session, row, "given_up", "given up by a person")
+            _give_up(session, row)
     row.settled_at = now(session) if CallState(row.state).is_settled else None
     audit(
         session,
@@ -65,6 +60,13 @@ def _accept(session: Session, row: CallRow, number: str) -> None:
         PICKUP.accept(session, row, Receipt(number))
     if doubt is not None:
         raise Conflict(doubt.reason, code="number_taken")
+
+
+def _give_up(session: Session, row: CallRow) -> None:
+    if row.kind == "void":
+        give_up_void(session, row)
+    else:
+        _REFUSE[row.kind](session, row, "given_up", "given up by a person")
 
 
 def _send_again(session: Session, row: CallRow) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from carriers.booking import BookingState
 from carriers.events import BookingVoided
 from carriers.flows.run_call import CallKind, run_call
-from carriers.journal import Call
+from carriers.journal import Call, CallState
 from carriers.ports import Carrier, Receipt, VoidRequest
 from carriers.tables import BookingRow, CallRow
 from core.errors import CarrierRejected
@@ -33,6 +33,7 @@ def _prepare(session: Session, call: CallRow) -> VoidRequest:
     )
 
 
+NOT_VOIDED = "not voided: "  # how the reason of a void that a carrier refused begins
 ALREADY = "voided"  # a refusal with this code says that it was cancelled before: by us, unheard
 
 
@@ -51,17 +52,28 @@ def _look_up(carrier: Carrier, call: CallRow) -> Receipt | None:
 
 
 def _accept(session: Session, call: CallRow, receipt: Receipt) -> None:
-    row = lock(session, BookingRow, call.subject_id)
-    row.state = BookingState.VOIDED.value
-    row.slot = str(row.id)
-    row.reason = ""
-    signal(session, BookingVoided(row.id, row.parcel_id, row.direction, row.carrier))
+    _end(session, call, "")
 
 
 def _refuse(session: Session, call: CallRow, code: str, reason: str) -> None:
+    """Hand a refused void to a person: the label stays out of use, whatever the carrier says."""
     row = lock(session, BookingRow, call.subject_id)
-    row.state = BookingState.BOOKED.value
-    row.reason = f"not voided: {code}: {reason}"[:300]
+    row.reason = f"{NOT_VOIDED}{code}: {reason}"[:300]
+    call.state = CallState.PARKED.value
+    call.reason = row.reason
+
+
+def give_up_void(session: Session, call: CallRow) -> None:
+    """Never use the label, though the carrier may bill it; the parcel is free for another."""
+    _end(session, call, f"{NOT_VOIDED}given up by a person")
+
+
+def _end(session: Session, call: CallRow, reason: str) -> None:
+    row = lock(session, BookingRow, call.subject_id)
+    row.state = BookingState.VOIDED.value
+    row.slot = str(row.id)
+    row.reason = reason
+    signal(session, BookingVoided(row.id, row.parcel_id, row.direction, row.carrier))
 
 
 def _park(session: Session, call: CallRow, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Notes on a planned parcel what its carrier answered: booked with a number, or refused."""
+"""Notes on a planned parcel what became of its booking: booked, refused, or cancelled again."""
 
 from sqlalchemy.orm import Session
 
@@ -8,7 +8,11 @@ from core.ids import BookingId, ParcelId
 from routing.tables import PlannedParcelRow
 from store.session import lock
 
-STATES = {BookingState.BOOKED: "booked", BookingState.REFUSED: "refused"}
+STATES = {
+    BookingState.BOOKED: "booked",
+    BookingState.REFUSED: "refused",
+    BookingState.VOIDED: "planned",  # free for another booking
+}
 OPEN = ("released", "booked", "refused")
 
 
@@ -19,4 +23,6 @@ def note_booking(session: Session, parcel_id: ParcelId, booking_id: BookingId) -
     state = STATES.get(BookingState(booking.state))
     if state is not None and parcel.booking_id == booking_id and parcel.state in OPEN:
         parcel.state = state
+        if state == "planned":
+            parcel.booking_id = None
     return parcel.state

@@ -15,6 +15,8 @@ def release_parcels(session: Session, parcel_ids: Sequence[ParcelId]) -> tuple[B
     bookings = []
     for parcel_id in parcel_ids:
         parcel = lock(session, PlannedParcelRow, parcel_id)
-        if parcel.state == "planned" or parcel.booking_id is not None:
+        if parcel.state == "planned":
             bookings.append(release_parcel(session, parcel_id))
+        elif parcel.booking_id is not None and parcel.state != "cancelled":
+            bookings.append(BookingId(parcel.booking_id))
     return tuple(bookings)

@@ -27,6 +27,10 @@ def commit(caller: Caller, quote: dict[str, Any], **more: Any) -> Any:
     return caller.post("/v1/orders", json=wanted, **more)
 
 
+def hand_over(caller: Caller, code: str) -> Any:
+    return caller.post("/v1/parcels/hand-overs", json={"code": code})
+
+
 def test_a_quote_is_told_and_read_back_alike(caller: Caller, market: TenantId) -> None:
     quote = quoted(caller)
     assert quote["exact"] and quote["options"]
@@ -141,6 +145,46 @@ def test_an_order_is_cancelled_until_it_leaves(
     assert set(again.json()["bookings"].values()) == {"voided"}
     stock = caller.get("/v1/stock?sku=COFFEE-01&seller=elbe-kaffee").json()["items"]
     assert {level["reserved"] for level in stock} == {0}
+
+
+def test_a_voided_parcel_is_released_anew_and_its_old_label_stays(
+    caller: Caller, lanewise: Lanewise, market: TenantId, order: dict[str, Any]
+) -> None:
+    run_until_idle(lanewise)
+    place = f"/v1/parcels/{order['parcels'][0]['id']}"
+    old = caller.get(place).json()["booking"]
+    assert caller.post(f"{place}/void").json()["booking"]["state"] == "voiding"
+    assert is_problem(caller.post(f"{place}/release"), 409, "voiding")
+    assert hand_over(caller, old["tracking_number"]).status_code == 409
+    run_until_idle(lanewise)
+    told = caller.get(place).json()
+    assert (told["state"], told["booking"]) == ("planned", None)
+    assert hand_over(caller, old["tracking_number"]).status_code == 409
+    assert hand_over(caller, order["parcels"][0]["id"]).status_code == 409
+    assert caller.post(f"{place}/release").json()["state"] == "released"
+    run_until_idle(lanewise)
+    told = caller.get(place).json()
+    assert told["state"] == told["booking"]["state"] == "booked"
+    assert told["booking"]["tracking_number"] != old["tracking_number"]
+    assert hand_over(caller, old["tracking_number"]).status_code in (404, 409)
+    assert hand_over(caller, told["booking"]["tracking_number"]).status_code == 201
+    run_until_idle(lanewise)
+    assert caller.get(place).json()["state"] == "handed_over"
+
+
+def test_a_cancelled_parcel_is_not_handed_over(
+    caller: Caller, lanewise: Lanewise, market: TenantId, order: dict[str, Any]
+) -> None:
+    run_until_idle(lanewise)
+    parcel = order["parcels"][0]["id"]
+    number = caller.get(f"/v1/parcels/{parcel}").json()["booking"]["tracking_number"]
+    assert caller.post(f"/v1/orders/{order['id']}/cancel", json={}).status_code == 200
+    for _ in range(2):  # while the carrier is being asked, and after it has agreed
+        assert hand_over(caller, parcel).status_code == 409
+        assert hand_over(caller, number).status_code == 409
+        assert caller.post(f"/v1/parcels/{parcel}/release").status_code == 409
+        run_until_idle(lanewise)
+    assert caller.get(f"/v1/parcels/{parcel}").json()["state"] == "cancelled"
 
 
 def test_bad_carts_are_refused_by_field(caller: Caller, market: TenantId) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from carriers.booking import Direction
+from carriers.booking import BookingState, Direction
 from carriers.tables import BookingRow
 from core.calendars import zone_ending_last
 from core.errors import NotFound
@@ -17,7 +17,7 @@ from tracking.parcel import JOINS_SELLERS, ParcelPlan, TransitQuantiles
 
 
 def follow_booking(session: Session, booking_id: BookingId) -> bool:
-    """True when it is followed from now on; a booking of no planned parcel, or of a return, is not.
+    """True when it is followed from now on; a return, a voided one, one of no planned parcel is not.
 
     Nor is one of a parcel that was cancelled meanwhile; followed before, its journey ends. Repeats safely. Raises NotFound for an unknown booking.
     """
@@ -33,6 +33,8 @@ def follow_booking(session: Session, booking_id: BookingId) -> bool:
         return False
     if parcel.state == "cancelled":
         end_cancelled(session, parcel.id)
+        return False
+    if booking.state == BookingState.VOIDED.value:
         return False
     order = session.get_one(OrderRow, parcel.order_id)
     parcel.state = "booked" if parcel.state == "released" else parcel.state

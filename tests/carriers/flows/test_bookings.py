@@ -232,6 +232,39 @@ def test_voiding_a_booked_parcel_asks_the_carrier_once(
     assert "carriers.booking_voided" in events(sessions, tenant)
 
 
+@pytest.mark.parametrize("recovery", list(Recovery))
+def test_a_label_whose_void_is_refused_stays_out_of_use_and_waits_for_a_person(
+    sessions: Sessions, tenant: TenantId, recovery: Recovery
+) -> None:
+    carrier = sandbox(sessions, recovery)
+    carrier.model.script("void", [Fault.REFUSE, Fault.REFUSE, None])
+    booking_id = ask_booking(sessions, tenant)
+    run_until_quiet(sessions, {"sandbox": carrier})
+    with sessions(tenant) as session:
+        void_booking(session, booking_id)
+    run_until_quiet(sessions, {"sandbox": carrier})
+    where = {"carrier": "sandbox", "account": "main", "location": "TIL", "mailing_date": MAILING}
+    with sessions(tenant) as session:
+        assert void_booking(session, booking_id) is BookingState.VOIDING
+        manifest_id = open_manifest(session, **where)  # type: ignore[arg-type]
+        paper = read_manifest(session, manifest_id)
+        assert not paper.lines
+        assert paper.left_out[0].reason.startswith("cancelled, not voided: ")
+        (waiting,) = parked_calls(session)
+        assert waiting.kind == "void" and waiting.reason.startswith("not voided: ")
+        resolve_parked(session, waiting.call_id, Resolution(Finding.NEVER_ARRIVED))
+    run_until_quiet(sessions, {"sandbox": carrier})
+    with sessions(tenant) as session:
+        (waiting,) = parked_calls(session)
+        resolve_parked(session, waiting.call_id, Resolution(Finding.GIVEN_UP))
+        assert not parked_calls(session)
+        booking = read_booking(session, booking_id)
+        assert booking.state is BookingState.VOIDED
+        assert booking.reason == "not voided: given up by a person"
+    assert ask_booking(sessions, tenant) != booking_id
+    assert "carriers.booking_voided" in events(sessions, tenant)
+
+
 def test_a_manifest_takes_what_is_booked_once_and_says_what_is_not_on_it(
     sessions: Sessions, tenant: TenantId
 ) -> None:
