@@ -64,9 +64,8 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "routing.parcels_planned": ("routing.release",),
     "carriers.parcel_booked": ("follow_booking",),
     "return_parcel_moved": ("returns.note_move",),
-    "carriers.booking_voided": ("end_cancelled",),
+    "carriers.booking_voided": ("routing.note_booking", "end_cancelled"),
     "carriers.booking_refused": ("routing.note_booking",),
-    "carriers.booking_voided": ("routing.note_booking",),
     "parcel_moved": ("routing.ship",),
     "routing.order_cancelled": ("end_cancelled",),
 }
