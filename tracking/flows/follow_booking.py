@@ -19,7 +19,8 @@ from tracking.parcel import JOINS_SELLERS, ParcelPlan, TransitQuantiles
 def follow_booking(session: Session, booking_id: BookingId) -> bool:
     """True when it is followed from now on; a return, a voided one, one of no planned parcel is not.
 
-    Nor is one of a parcel that was cancelled meanwhile; followed before, its journey ends. Repeats safely. Raises NotFound for an unknown booking.
+    Nor is one of a parcel that was cancelled meanwhile; followed before, its journey ends.
+    Repeats safely. Raises NotFound for an unknown booking.
     """
     booking = session.get(BookingRow, booking_id)
     if booking is None:
