@@ -14,6 +14,7 @@ from returns.policy import Basis
 from returns.qr import BadSlip, private_key, public_text, read_slip
 from returns.refund import Refund, Returned, refund_for
 from returns.tables import (
+    ARRIVED,
     CANCELLED,
     RECEIVED,
     Purchase,
@@ -46,7 +47,9 @@ def receive_return(
 
     `scanned` is the slip's code or the return's id; a slip past its day is accepted, for it was
     signed by us and the goods are here. `counted` says how many units of a line came (default:
-    all). Raises InvalidInput for a forged code or a wrong count, NotFound, Conflict if cancelled.
+    all that were sent); a return of several parcels that are not all here needs it. What was not
+    counted may be returned anew. Raises InvalidInput for a forged code or a wrong count, NotFound,
+    Conflict if cancelled or for parcels that are missing.
     """
     found = session.get(RmaRow, _rma_id(session, scanned))
     if found is None or (seller is not None and found.seller != seller):
@@ -58,6 +61,12 @@ def receive_return(
         return standing
     if row.state == CANCELLED:
         raise Conflict("the return was cancelled", code="return_cancelled")
+    parcels = parcels_of(session, row.id)
+    if len(parcels) > 1 and row.state != ARRIVED and not counted:
+        raise Conflict(
+            f"not all of its {len(parcels)} parcels are known to be here: say what was counted",
+            code="parcels_missing",
+        )
     # What is still under way elsewhere does not count: delivery is paid back once, by the last.
     purchase = load_purchase(session, row.order_id, counting=(RECEIVED,))
     returned = _count(session, row, purchase, counted or {})
@@ -71,7 +80,8 @@ def receive_return(
     )
     row.state, row.received_at = RECEIVED, now(session)
     audit(session, "return.received", "rma", row.id)
-    for parcel in parcels_of(session, row.id):
+    is_whole = all(line.received_qty == line.qty for line in lines_of(session, row.id))
+    for parcel in parcels if is_whole or len(parcels) == 1 else ():
         end_journey(session, parcel, Status.DELIVERED)
     signal(session, ReturnReceived(row.id, row.order_id, row.seller))
     return _instruct(session, row, refund)

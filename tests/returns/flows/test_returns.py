@@ -238,6 +238,31 @@ def test_goods_of_two_parcels_go_back_in_two_and_never_twice_in_one(market: Mark
     assert 14 * mug_g < only.weight_g < 15 * mug_g + 1000
 
 
+def test_a_return_of_two_parcels_is_not_paid_back_whole_for_the_first(market: Market) -> None:
+    mugs = CartLine("1", "MUG-03", 30)
+    order = market.order(lines=(mugs, CartLine("2", "COFFEE-01", 3))).order_id
+    market.deliver(order)
+    _ask(market, order, Wish("1", 30, Cause.DAMAGED))
+    market.work()
+    (view,) = _view(market, order)
+    here, late = view.parcels
+    market.tell(here.id, Status.DELIVERED, 50)
+    market.work()
+    with market.lanewise.sessions(market.tenant) as session:
+        price = check_returns(session, order)[0].line.price.minor
+        with pytest.raises(Conflict) as caught:
+            receive_return(session, view.code)
+        assert caught.value.code == "parcels_missing"
+        refund = receive_return(session, view.code, counted={"1": here.units["1"]})
+    assert refund.lines[0]["amount_minor"] == here.units["1"] * price
+    anew = _ask(market, order, Wish("1", late.units["1"], Cause.DAMAGED), key="late")
+    assert isinstance(anew, Authorized)
+    with market.lanewise.sessions(market.tenant) as session:
+        assert not session.get_one(TrackedParcelRow, late.id).is_over
+        second = receive_return(session, str(anew.rmas[0]))
+    assert second.lines[0]["amount_minor"] == late.units["1"] * price
+
+
 def _units(view: RmaView, line: str) -> int:
     return sum(parcel.units.get(line, 0) for parcel in view.parcels)
 
