@@ -24,11 +24,13 @@ from api.endpoints.quote_schemas import (
 )
 from api.idempotency import Answer, Change, changing
 from api.paging import Page, PagingDep, cursor_for
+from api.planning import Planner, PlanTask
 from api.problems import KINDS, MEDIA_TYPE, SHARED, Problem, problems
 from core.ids import OrderId, QuoteId
 from core.places import Address
 from routing.flows.cancel_order import cancel_order
-from routing.flows.commit_option import Changed, commit_option
+from routing.flows.commit_option import Changed, Outdated, commit_option
+from routing.flows.keep_quote import keep_quote
 from routing.flows.list_orders import list_orders
 from routing.flows.read_order import read_order
 
@@ -173,6 +175,14 @@ class CancelledOut(BaseModel):
     )
 
 
+class _OutdatedError(Exception):
+    """Ends the commit's transaction, and with it the locks that it holds."""
+
+    def __init__(self, outdated: Outdated) -> None:
+        super().__init__()
+        self.outdated = outdated
+
+
 def _changed(changed: Changed, request_id: str) -> Answer:
     status, title = KINDS["conflict"]
     problem = ChangedProblem(
@@ -240,13 +250,23 @@ def commit(body: CommitIn, change: Change = changing("orders:write")) -> Respons
             language=body.language,
             window=body.window or "",
         )
-        if isinstance(outcome, Changed):
-            request_id = str(change.visit.request.state.request_id)
-            return _changed(outcome, request_id)
+        if isinstance(outcome, Outdated):
+            raise _OutdatedError(outcome)
         place = f"/v1/orders/{outcome.order_id}"
         return Answer(CommittedOut.model_validate(outcome), 201, {"Location": place})
 
-    return change.once(work)
+    try:
+        return change.once(work)
+    except _OutdatedError as error:
+        outdated = error.outdated
+    planner: Planner = change.visit.request.app.state.planner
+    fresh = planner.quote(PlanTask(caller.tenant, outdated.cart))
+
+    def tell(session: Session) -> Answer:
+        keep_quote(session, fresh)
+        return _changed(outdated.beside(fresh), str(change.visit.request.state.request_id))
+
+    return change.once(tell)
 
 
 @router.get("", operation_id="list_orders", responses=problems(*SHARED))

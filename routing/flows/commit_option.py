@@ -11,6 +11,7 @@ from core.errors import Conflict, NotFound
 from core.ids import OrderId, ParcelId, QuoteId, SubjectId
 from core.money import Money
 from core.places import Address, Destination, normal_postcode
+from routing.cart import Cart
 from routing.charges import Charge
 from routing.delivering import carrier_note, delivered_to, in_window
 from routing.flows.load_snapshot import load_snapshot
@@ -63,6 +64,19 @@ class Changed:
     """The option now nearest to the one chosen, and how it differs; None without any."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """Nothing was reserved: why, and the cart to plan anew once the locks are released."""
+
+    because: tuple[Because, ...]
+    cart: Cart
+    chosen: DeliveryOption
+
+    def beside(self, fresh: Quote) -> Changed:
+        """The answer, with the fresh quote of the cart; points to what is nearest to the choice."""
+        return Changed(self.because, fresh, nearest_option(self.chosen, fresh.options))
+
+
 def commit_option(
     session: Session,
     quote_id: QuoteId,
@@ -72,10 +86,11 @@ def commit_option(
     key: str,
     language: str = "en",
     window: str = "",
-) -> Committed | Changed:
+) -> Committed | Outdated:
     """Buy an option by its code or name; a retry with the same `key` gives the same order.
 
-    An expired quote is planned again like one whose goods are gone. Raises NotFound (quote or
+    An expired quote is outdated like one whose goods are gone. Planning is long: end the
+    transaction, which holds locks, before the cart is planned anew. Raises NotFound (quote or
     option), Conflict (the key was used for another quote, option or consignee, or the quote is
     bought already, or the address lies elsewhere than the quote's destination, or a price has no
     exchange rate).
@@ -100,7 +115,7 @@ def commit_option(
     snapshot = load_snapshot(session, quote.network)
     because = _over(session, quote) or reserve_option(session, snapshot, chosen)
     if because:
-        return _changed(session, quote, chosen, because)
+        return Outdated(because, replace(quote.cart, at=now(session)), chosen)
     subject = keep_person(session, delivered_to(consignee, chosen), language=language)
     prices = _prices(snapshot, quote, chosen)
     try:
@@ -174,16 +189,6 @@ def _over(session: Session, quote: Quote) -> tuple[Because, ...]:
     if now(session) < quote.expires_at:
         return ()
     return (Because("quote_expired", (("until", quote.expires_at.isoformat()),)),)
-
-
-def _changed(
-    session: Session, quote: Quote, chosen: DeliveryOption, because: tuple[Because, ...]
-) -> Changed:
-    """Plan the cart anew and point to what is nearest to the choice."""
-    from routing.flows.quote_cart import quote_cart  # only here: it loads the planner
-
-    fresh = quote_cart(session, replace(quote.cart, at=now(session)))
-    return Changed(because, fresh, nearest_option(chosen, fresh.options))
 
 
 def _prices(

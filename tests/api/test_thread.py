@@ -3,6 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
+from api.planning import Planner, PlanTask
 from api.wiring import Lanewise
 from api.worker import run_until_idle
 from core.clock import ManualClock
@@ -11,6 +15,8 @@ from routing.checkout.answer import answer_as_json
 from routing.checkout.case import problem_from_case
 from routing.checkout.check import check_answer
 from routing.checkout.solve import solve
+from routing.quote import Quote
+from routing.tables import StockRow
 from tests.api.conftest import ACCOUNTS, CART, HOME, Caller
 from tests.api.test_frame import is_problem
 
@@ -104,6 +110,29 @@ def test_stock_gone_since_the_quote_is_told_with_fresh_options(
     assert refused.json()["because"][0]["code"] == "stock_gone"
     assert refused.json()["quote"]["options"] == []
     assert caller.get("/v1/orders").json()["items"] == []
+
+
+def test_a_changed_cart_is_planned_by_the_planner_while_others_write(
+    caller: Caller,
+    lanewise: Lanewise,
+    market: TenantId,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quote = quoted(caller)
+    clock.advance(timedelta(days=2))
+    plan, written = Planner.quote, []
+
+    def plan_beside_a_writer(self: Planner, task: PlanTask) -> Quote:
+        with lanewise.sessions(market) as session:  # waits in vain if the commit held its locks
+            written.extend(session.scalars(select(StockRow.id).with_for_update()))
+        return plan(self, task)
+
+    monkeypatch.setattr(Planner, "quote", plan_beside_a_writer)
+    late = commit(caller, quote)
+    assert is_problem(late, 409, "offer_changed")
+    assert written
+    assert caller.get(f"/v1/quotes/{late.json()['quote']['id']}").status_code == 200
 
 
 def test_an_expired_quote_is_answered_with_a_fresh_one(

@@ -37,7 +37,7 @@ from core.errors import InvalidInput, NotFound, invalid
 from core.ids import OrderId, QuoteId
 from core.money import Money
 from core.places import Address
-from routing.flows.commit_option import Changed, commit_option
+from routing.flows.commit_option import Outdated, commit_option
 from routing.flows.load_snapshot import load_snapshot
 from routing.flows.read_order import read_order
 from routing.flows.read_quote import read_quote
@@ -209,13 +209,13 @@ def place(
             window=_window(option, window or []),
         )
         network = _network(session, quote)
-    if isinstance(outcome, Changed):
-        changed = changed_text(
-            [because.code for because in outcome.because], outcome.instead, outcome.quote
-        )
-        filled = _from_quote(outcome.quote)
+    if isinstance(outcome, Outdated):
+        fresh = plan_and_keep(visit, request.app.state.planner, outcome.cart)
+        instead = outcome.beside(fresh).instead
+        changed = changed_text([because.code for because in outcome.because], instead, fresh)
+        filled = _from_quote(fresh)
         return _page(
-            request, network, filled, quote=outcome.quote, visit=visit, changed=changed, status=409
+            request, network, filled, quote=fresh, visit=visit, changed=changed, status=409
         )
     return RedirectResponse(f"/checkout/orders/{outcome.order_id}", 303)
 

@@ -16,7 +16,7 @@ from core.ids import QuoteId, SubjectId, TenantId
 from core.places import Address, Destination
 from routing.cart import Cart, CartLine
 from routing.flows import commit_option as flow
-from routing.flows.commit_option import Changed, Committed, commit_option
+from routing.flows.commit_option import Changed, Committed, Outdated, commit_option
 from routing.flows.list_orders import list_orders
 from routing.flows.list_parcels import list_parcels
 from routing.flows.quote_cart import quote_cart
@@ -56,6 +56,13 @@ def quoted(sessions: Sessions, market: TenantId) -> Quote:
 def reserved(sessions: Sessions, market: TenantId) -> int:
     with sessions(market, read_only=True) as session:
         return session.scalar(select(func.sum(StockRow.reserved))) or 0
+
+
+def planned_anew(sessions: Sessions, market: TenantId, answer: Committed | Outdated) -> Changed:
+    """What the doors answer: the cart is planned after the transaction of the commit."""
+    assert isinstance(answer, Outdated)
+    with sessions(market) as session:
+        return answer.beside(quote_cart(session, answer.cart))
 
 
 def test_a_quote_is_read_back_as_it_was_told(
@@ -105,7 +112,7 @@ def test_stock_gone_between_is_told_and_reserves_nothing(
         set_stock(session, [change])
     with sessions(market) as session:
         answer = commit_option(session, quoted.id, "cheapest", HOME, key="k1")
-    assert isinstance(answer, Changed)
+    answer = planned_anew(sessions, market, answer)
     (because,) = answer.because
     assert because.code == "stock_gone"
     assert dict(because.details)["free"] == "1"
@@ -122,7 +129,7 @@ def test_an_expired_quote_is_planned_again_and_says_what_differs(
     clock.advance(timedelta(days=3))
     with sessions(market) as session:
         answer = commit_option(session, quoted.id, "cheapest", HOME, key="k1")
-    assert isinstance(answer, Changed)
+    answer = planned_anew(sessions, market, answer)
     assert [because.code for because in answer.because] == ["quote_expired"]
     assert answer.quote.at == clock.now()
     chosen = quoted.option("cheapest")
@@ -149,7 +156,7 @@ def test_a_quote_for_a_later_instant_is_held_from_now(
     clock.set(later)
     with sessions(market) as session:
         answer = commit_option(session, future.id, "cheapest", HOME, key="k")
-    assert isinstance(answer, Changed)
+    answer = planned_anew(sessions, market, answer)
     assert [because.code for because in answer.because] == ["quote_expired"]
 
 
@@ -166,8 +173,7 @@ def test_the_last_units_are_sold_once(
             answers.append(commit_option(session, quote.id, "cheapest", HOME, key=f"k{number}"))
     assert [isinstance(answer, Committed) for answer in answers] == [True, False, False]
     assert reserved(sessions, market) == 2
-    last = answers[-1]
-    assert isinstance(last, Changed)
+    last = planned_anew(sessions, market, answers[-1])
     assert not last.quote.options
     assert last.quote.reasons[0].line == "1"
 
@@ -182,7 +188,7 @@ def test_a_full_day_at_a_place_is_told(sessions: Sessions, market: TenantId, quo
             row.used = 4000
     with sessions(market) as session:
         answer = commit_option(session, second.id, "cheapest", HOME, key="second")
-    assert isinstance(answer, Changed)
+    answer = planned_anew(sessions, market, answer)
     assert {because.code for because in answer.because} == {"capacity_gone"}
     full = {dict(because.details)["place"] for because in answer.because}
     before = second.option("cheapest")
@@ -211,7 +217,7 @@ def test_after_the_order_deadline_the_new_date_is_offered(
     clock.set(datetime(2026, 3, 2, 13, 1, tzinfo=UTC))
     with sessions(market) as session:
         answer = commit_option(session, quote.id, "fastest", HOME, key="k")
-    assert isinstance(answer, Changed)
+    answer = planned_anew(sessions, market, answer)
     assert answer.because[0].code == "order_deadline_passed"
     later = answer.quote.option("fastest")
     assert later is not None and later.promise.date > fastest.promise.date

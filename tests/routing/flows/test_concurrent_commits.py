@@ -9,7 +9,7 @@ from core.clock import ManualClock
 from core.ids import QuoteId, TenantId
 from core.places import Address, Destination
 from routing.cart import Cart, CartLine
-from routing.flows.commit_option import Changed, Committed, commit_option
+from routing.flows.commit_option import Committed, Outdated, commit_option
 from routing.flows.quote_cart import quote_cart
 from routing.flows.set_stock import StockChange, set_stock
 from routing.tables import OrderRow, PromiseRow, ReservationRow, StockRow
@@ -33,7 +33,7 @@ def quotes(sessions: Sessions, market: TenantId, clock: ManualClock) -> list[Quo
 def test_the_last_units_are_never_sold_twice(
     sessions: Sessions, market: TenantId, quotes: list[QuoteId]
 ) -> None:
-    def buy(number: int) -> Committed | Changed:
+    def buy(number: int) -> Committed | Outdated:
         with sessions(market) as session:
             return commit_option(session, quotes[number], "cheapest", HOME, key=f"k{number}")
 
@@ -52,7 +52,7 @@ def test_the_last_units_are_never_sold_twice(
 def test_twins_with_one_key_make_one_order(
     sessions: Sessions, market: TenantId, quotes: list[QuoteId]
 ) -> None:
-    def buy(_: int) -> Committed | Changed:
+    def buy(_: int) -> Committed | Outdated:
         with sessions(market) as session:
             return commit_option(session, quotes[0], "cheapest", HOME, key="same")
 
