@@ -148,5 +148,10 @@ def test_the_breaker_opens_after_failures_in_a_row_and_rests_longer_each_time() 
     again = after_failure(health, trial, "no answer")
     assert again.open_until is not None and again.open_until - trial > trial - NOW
     assert after_answer(again, trial) == replace(
-        Health(), answered=1, unanswered=6, last_answer_at=trial, last_failure="no answer"
+        Health(),
+        answered=1,
+        unanswered=6,
+        last_answer_at=trial,
+        last_failure="no answer",
+        last_failure_at=trial,
     )
