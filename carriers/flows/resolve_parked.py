@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 from carriers.booking import Finding, Resolution
 from carriers.call_jobs import call_job
 from carriers.flows.book import BOOKING
+from carriers.flows.end_booking import end_booking
 from carriers.flows.run_call import Unread
 from carriers.flows.send_manifest import MANIFEST
 from carriers.flows.send_pickup import PICKUP
-from carriers.flows.send_void import VOID, give_up_void
+from carriers.flows.send_void import NOT_VOIDED, VOID
 from carriers.journal import CallState
 from carriers.ports import Booked, Receipt
 from carriers.tables import BookingRow, CallRow, PickupRow
@@ -64,7 +65,8 @@ def _accept(session: Session, row: CallRow, number: str) -> None:
 
 def _give_up(session: Session, row: CallRow) -> None:
     if row.kind == "void":
-        give_up_void(session, row)
+        # never use the label, though the carrier may bill it
+        end_booking(session, row.subject_id, f"{NOT_VOIDED}given up by a person")
     else:
         _REFUSE[row.kind](session, row, "given_up", "given up by a person")
 

@@ -4,15 +4,13 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from carriers.booking import BookingState
-from carriers.events import BookingVoided
+from carriers.flows.end_booking import end_booking
 from carriers.flows.run_call import CallKind, run_call
 from carriers.journal import Call, CallState
 from carriers.ports import Carrier, Receipt, VoidRequest
 from carriers.tables import BookingRow, CallRow
 from core.errors import CarrierRejected
 from core.ids import BookingId, TenantId
-from store.outbox import signal
 from store.session import Sessions, lock
 
 
@@ -52,7 +50,7 @@ def _look_up(carrier: Carrier, call: CallRow) -> Receipt | None:
 
 
 def _accept(session: Session, call: CallRow, receipt: Receipt) -> None:
-    _end(session, call, "")
+    end_booking(session, call.subject_id)
 
 
 def _refuse(session: Session, call: CallRow, code: str, reason: str) -> None:
@@ -61,19 +59,6 @@ def _refuse(session: Session, call: CallRow, code: str, reason: str) -> None:
     row.reason = f"{NOT_VOIDED}{code}: {reason}"[:300]
     call.state = CallState.PARKED.value
     call.reason = row.reason
-
-
-def give_up_void(session: Session, call: CallRow) -> None:
-    """Never use the label, though the carrier may bill it; the parcel is free for another."""
-    _end(session, call, f"{NOT_VOIDED}given up by a person")
-
-
-def _end(session: Session, call: CallRow, reason: str) -> None:
-    row = lock(session, BookingRow, call.subject_id)
-    row.state = BookingState.VOIDED.value
-    row.slot = str(row.id)
-    row.reason = reason
-    signal(session, BookingVoided(row.id, row.parcel_id, row.direction, row.carrier))
 
 
 def _park(session: Session, call: CallRow, reason: str) -> None:

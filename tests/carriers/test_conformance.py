@@ -87,7 +87,9 @@ def test_the_journal_is_driven_as_the_product_drives_it() -> None:
         "journal_pickup",
         "journal_manifest",
     ]
-    assert failed(checks) == {"journal_void": "booked; the call is refused: not today"}
+    assert failed(checks) == {
+        "journal_void": "voiding; the call is parked: not voided: closed: not today"
+    }
 
 
 def test_the_commands_list_and_report() -> None:

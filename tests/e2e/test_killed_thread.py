@@ -14,6 +14,7 @@ from tests.postgres_server import postgres_url
 
 RUNS = 3
 SERVED_RUNS = 2
+EARLY = 30  # steps that every commit takes before it answers
 NOTHING_WRONG = ("doubles", "losses", "stuck", "answers_that_differ")
 
 
@@ -46,6 +47,7 @@ def test_a_server_killed_under_a_commit_answers_in_the_end_and_once(database: st
         open_shop=rehearse_on,
         serve=serve_on,
         database=database,
+        early=EARLY,
         progress=told.append,
     )
     assert report.ok, report.broken
