@@ -2,13 +2,14 @@
 
 import os
 import time
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from api.commands.output import progress
-from api.demo.carts import play_carts
+from api.demo.carts import carts_beside
 from api.demo.collection import play_round
 from api.demo.house import demo_house
 from api.demo.page import write_page
@@ -30,12 +31,13 @@ def demo(
     settings = read_settings(os.environ)
     set_up_logs(settings.model_copy(update={"log_level": "error"}))
     console = Console(width=max(Console().width, 110))
-    with demo_house(settings) as house:
+    with demo_house(settings) as house, ExitStack() as beside:
+        real_carts = None if quick else beside.enter_context(carts_beside(settings.olist))
         progress("a cart becomes a promise, parcels, labels and a manifest …")
         thread = play_thread(house)
         tell_thread(console, thread)
         week = collection = carts = None
-        if not quick:
+        if real_carts is not None:
             progress("a simulated week …")
             week = play_week(house, lambda text: progress(f"  {text}"))
             tell_week(console, week)
@@ -43,7 +45,7 @@ def demo(
             collection = play_round(house)
             tell_round(console, collection)
             progress("real carts …")
-            carts = play_carts(settings.olist, lambda text: progress(f"  {text}"))
+            carts = real_carts()
             tell_carts(console, carts)
         page = write_page(house, thread, week, collection, carts)
     console.print(f"Look at [bold]{page}[/bold]; `make serve` opens the same data.")

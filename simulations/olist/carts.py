@@ -4,7 +4,7 @@ Pure: each month's network is derived from the orders before it and compiled onc
 at the instant of its purchase on the month's network.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -70,7 +70,6 @@ def compare_carts(
     data: OlistData,
     past: History,
     orders: Sequence[OlistOrder],
-    say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[CartComparison]:
     """Quote each cart as of its purchase; the cheapest option that meets the level is compared."""
     months: dict[date, list[OlistOrder]] = {}
@@ -82,7 +81,6 @@ def compare_carts(
         bought = months[month]
         network = derive_network(data, past, as_of=begun, orders=bought)
         snapshot = compile_snapshot(network, f"olist-{month:%Y-%m}")
-        say(f"{month:%Y-%m}: {len(bought)} carts")
         stock = {offer.key: STOCK for offer in network.offers}
         for order in bought:
             quote = plan_quote(snapshot, cart_of(order), Live(stock), _quote_id(order))

@@ -164,17 +164,15 @@ def lead_times(past: History, as_of: datetime) -> LeadTimes:
     )
     transit = np.maximum(past.delivered[done] - past.purchased[done] - expected, DAY_MIN // 2)
     origin, destination = past.origin[done], past.destination[done]
-    prior = np.array(PRIOR_DAYS, dtype=np.float64) * DAY_MIN
+    quantiles = _QuantilesOf(transit)
+    overall = OVERALL_WEIGHT / max(len(transit), 1)
     minutes: dict[tuple[str, str], tuple[int, ...]] = {}
-    overall = np.ones(len(transit), dtype=np.float64)
     for to, to_state in enumerate(STATES):
         at_destination = destination == to
+        shared = at_destination * (DESTINATION_WEIGHT / max(at_destination.sum(), 1)) + overall
         for start, from_state in enumerate(STATES):
             pair = at_destination & (origin == start)
-            weights = pair.astype(np.float64)
-            weights += at_destination * (DESTINATION_WEIGHT / max(at_destination.sum(), 1))
-            weights += overall * (OVERALL_WEIGHT / max(len(transit), 1))
-            minutes[from_state, to_state] = _quantiles(transit, weights, prior)
+            minutes[from_state, to_state] = quantiles.weighted(pair + shared)
     return LeadTimes(minutes, handling, int(done.sum()))
 
 
@@ -194,17 +192,24 @@ def _handling(past: History, handed: NDArray[np.bool_]) -> dict[str, int]:
     return result
 
 
-def _quantiles(values: Ints, weights: Floats, prior: Floats) -> tuple[int, ...]:
-    """Weighted quantiles of a sample joined with the prior's; rounded up, never falling."""
-    levels = np.array([float(level) for level in LEVELS])
-    steps = np.diff(np.concatenate([[0.0], levels])) * PRIOR_WEIGHT
-    joined = np.concatenate([values.astype(np.float64), prior])
-    mass = np.concatenate([weights, steps])
-    order = np.argsort(joined, kind="stable")
-    share = np.cumsum(mass[order]) / mass.sum()
-    at = np.minimum(np.searchsorted(share, levels, side="left"), len(joined) - 1)
-    found = np.maximum.accumulate(np.ceil(joined[order][at])).astype(np.int64)
-    return tuple(int(value) for value in found)
+class _QuantilesOf:
+    """Weighted quantiles of one sample joined with the prior's, sorted once for all weights."""
+
+    def __init__(self, minutes: Ints) -> None:
+        prior = np.array(PRIOR_DAYS, dtype=np.float64) * DAY_MIN
+        joined = np.concatenate([minutes.astype(np.float64), prior])
+        self._order = np.argsort(joined, kind="stable")
+        self._sorted = joined[self._order]
+        self._levels = np.array([float(level) for level in LEVELS])
+        self._steps = np.diff(np.concatenate([[0.0], self._levels])) * PRIOR_WEIGHT
+
+    def weighted(self, weights: Floats) -> tuple[int, ...]:
+        """The sample's minutes at each level, one weight each; rounded up, never falling."""
+        mass = np.concatenate([weights, self._steps])
+        share = np.cumsum(mass[self._order]) / mass.sum()
+        at = np.minimum(np.searchsorted(share, self._levels, side="left"), len(self._sorted) - 1)
+        found = np.maximum.accumulate(np.ceil(self._sorted[at])).astype(np.int64)
+        return tuple(int(value) for value in found)
 
 
 def fit_tariff(past: History, as_of: datetime) -> FittedTariff:
