@@ -12,8 +12,9 @@ from routing.checkout.from_network import CartProblem, build_problem
 from routing.checkout.nominated import explain_no_day
 from routing.checkout.options import choose_plans
 from routing.checkout.pickups import nearest_points
-from routing.checkout.problem import Answer, Reason, ReasonCode, Rules
+from routing.checkout.problem import Answer, Reason, ReasonCode
 from routing.checkout.reasons import nearest_cart
+from routing.checkout.rules import NO_RULES
 from routing.checkout.solve import solve
 from routing.checkout.why import WhyCode
 from routing.quote import (
@@ -91,7 +92,7 @@ def _what_could_be(problem: CartProblem, reasons: Sequence[Reason]) -> tuple[Rea
     lines = nearest_cart(problem.problem, reasons)
     if not lines:
         return ()
-    plans = solve(replace(problem.problem, lines=lines, rules=Rules()), ("date", "cost")).plans
+    plans = solve(replace(problem.problem, lines=lines, rules=NO_RULES), ("date", "cost")).plans
     if not plans:
         return ()
     day = problem.day(min(plan.date for plan in plans)).isoformat()

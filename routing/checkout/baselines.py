@@ -61,7 +61,6 @@ class Desk:
         self._known: dict[tuple[str, tuple[Content, ...]], PlannedParcel | None] = {}
         sellers = {place.id: place.seller for place in problem.locations}
         rules = problem.rules
-        pins = dict(rules.pins)
         self.stock: dict[tuple[str, str], int] = {}
         served = {service.node for service in problem.services}
         self.places = [place.id for place in problem.locations if place.id in served]
@@ -72,8 +71,7 @@ class Desk:
                     offer.item == line.item.id
                     and offer.stock > 0
                     and offer.location in known
-                    and sellers[offer.location] not in rules.without_sellers
-                    and pins.get(line.id, offer.location) == offer.location
+                    and rules.permits(line.id, sellers[offer.location], offer.location)
                     and self.parcel(offer.location, [(line, 1)]) is not None
                 ):
                     self.stock[line.id, offer.location] = offer.stock

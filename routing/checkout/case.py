@@ -13,6 +13,7 @@ import numpy as np
 
 from core.errors import invalid
 from routing.checkout import fields
+from routing.checkout.case_rules import read_rules
 from routing.checkout.case_tables import (
     priced_by_box,
     read_boxes_at,
@@ -70,6 +71,7 @@ def problem_from_case(case: object) -> Problem:
         fit=read_fit(case, items, boxes),
         max_parcels=fields.whole(case, "max_parcels", "", 1),
         day_starts=network.day_starts,
+        rules=read_rules(case, [line.id for line in lines]),
     )
 
 

@@ -8,6 +8,8 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
+from routing.checkout.check_rules import broken_rules
+
 DAY_MIN = 1440
 FIELDS = ("cost", "date", "parcels_n", "co2_g")
 
@@ -84,6 +86,8 @@ def recompute(case: Case, plan: object, lines: list[Any] | None = None) -> tuple
         stock = _offer(case, sku, location)["stock"]
         if qty > stock:
             raise Wrong(f"takes {qty} of {stock} units of {sku!r} at {location!r}")
+    for broken in broken_rules(case, parcels):
+        raise Wrong(broken)
     return (
         sum(parcel.cost for parcel in checked),
         _date(case, checked),

@@ -7,9 +7,11 @@ with a fixed seed and a deterministic time, so that answers repeat.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 from routing.checkout.depot import Depot, Option
 from routing.checkout.evaluate import Evaluator
@@ -43,7 +45,7 @@ def cheapest(
 
     Under joint reliability legs are taken at the highest tabulated level, and the plan's date is
     its joint one: a plan, but perhaps not the best. Real packing (`problem.fit` other than the
-    volume rule) is not modelled; a plan that it refuses is not returned.
+    volume rule) is not modelled: boxes are chosen anew, a plan that fits none is not returned.
     """
     from ortools.sat.python import cp_model
 
@@ -66,10 +68,34 @@ def cheapest(
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Found(None, None, False, status == cp_model.INFEASIBLE)
     evaluator = Evaluator(problem)
-    plan = evaluator.plan(model.parcels(solver))
+    boxed = [_boxed(evaluator, parcel) for parcel in model.parcels(solver)]
+    parcels = tuple(parcel for parcel in boxed if parcel is not None)
+    plan = evaluator.plan(parcels) if len(parcels) == len(boxed) else None
     exact = isinstance(problem.fit, VolumeRule) and not problem.joint
     bound = round(solver.best_objective_bound) if not problem.joint else None
     return Found(plan, bound, proven and exact and plan is not None, False)
+
+
+def _boxed(evaluator: Evaluator, parcel: PlannedParcel) -> PlannedParcel | None:
+    """The parcel in the cheapest box that the problem's own fit accepts; None: there is none."""
+    problem = evaluator.problem
+    if isinstance(problem.fit, VolumeRule):
+        return parcel
+    place = evaluator.locations.get(parcel.node) or evaluator.hubs[parcel.node]
+    items = [evaluator.lines[one.line].item for one in parcel.contents]
+    counts = np.array([[0] * len(items), [one.qty for one in parcel.contents]], dtype=np.int64)
+    fits = problem.fit.fits(counts, items, problem.boxes)[1]
+    grams = evaluator.weight_g(parcel.contents)
+    most_g = evaluator.services[parcel.service].max_g
+    found = []
+    for number, box in enumerate(problem.boxes):
+        here = place.boxes is None or box.id in place.boxes
+        if fits[number] and here and grams <= min(box.max_g, most_g - box.tare_g):
+            other = replace(parcel, box=box.id)
+            cost = evaluator.cost(other)
+            if cost is not None:
+                found.append((cost.total, number, other))
+    return min(found, default=(0, 0, None))[2]
 
 
 @dataclass(slots=True, eq=False)
@@ -157,12 +183,17 @@ class _Model:
                 var
                 for (s, box), chosen in by_choice.items()
                 if depot.node_number[depot.services[s].node] == option.node
+                and self._carries(line, s)
                 and 0 <= depot.arrival[s, rank] <= self.by_day
                 and not int(depot.refuses[s]) & int(depot.line_flags[line])
                 and int(depot.boxes_ok[line]) >> box & 1
                 for var in chosen
             ]
             self.model.add(units <= depot.problem.lines[line].qty * sum(good))
+
+    def _carries(self, line: int, service: int) -> bool:
+        way, problem = self.depot.services[service], self.depot.problem
+        return problem.rules.carries(problem.lines[line].id, way.kind, way.node)
 
     def _feeders(self, slot: _Slot, number: int) -> None:
         by_feeder: dict[tuple[int, int], list[tuple[Option, Any]]] = {}
@@ -193,18 +224,30 @@ class _Model:
 
     def _rules(self) -> None:
         problem = self.depot.problem
-        groups = [
-            [n for n, line in enumerate(problem.lines) if line.id in group]
-            for group in problem.rules.together
-        ]
-        if problem.rules.whole_lines:
-            groups += [[number] for number in range(len(problem.lines))]
+        rules = problem.rules
+        tied = (*rules.together, *((line,) for line in rules.whole_lines))
+        groups = [[n for n, line in enumerate(problem.lines) if line.id in one] for one in tied]
+        self._seller_parcels(rules.max_parcels_per_seller)
         for number, group in enumerate(groups):
             for place, slot in enumerate(self.slots):
                 here = self.model.new_bool_var(f"t{number}.{place}")
                 for line in group:
                     held = sum(var for option, var in slot.units if option.line == line)
                     self.model.add(held == problem.lines[line].qty * here)
+
+    def _seller_parcels(self, most: int | None) -> None:
+        if most is None:
+            return
+        problem = self.depot.problem
+        for seller in sorted({place.seller for place in problem.locations}):
+            used = []
+            for number, slot in enumerate(self.slots):
+                here = self.model.new_bool_var(f"s{seller}.{number}")
+                used.append(here)
+                for option, var in slot.units:
+                    if problem.locations[option.place].seller == seller:
+                        self.model.add(var <= problem.lines[option.line].qty * here)
+            self.model.add(sum(used) <= most)
 
     def _symmetry(self) -> None:
         """Slots cost less and less: parcels have no order."""

@@ -3,7 +3,8 @@
 The cart's sub-multisets are states. For each, the best parcels are tabled (contents gathered,
 boxed, shipped); a dynamic programme over (parcels, day) then covers the cart. Stock that several
 parcels share is first ignored; an offer that a plan overdraws is then counted as classes of its
-own in the states, and the cart is solved again: exact when no plan overdraws.
+own in the states, and the cart is solved again: exact when no plan overdraws. Limits on a seller's
+parcels are met in the same way.
 """
 
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ from routing.checkout.problem import (
     VolumeRule,
     frontier,
 )
+from routing.checkout.rule_filters import crowded_sellers, obeys_rules, with_tokens
 from routing.checkout.states import build_states, count_states, pair_budget, sub_multisets
 
 COST_SHIFT = 1 << 31
@@ -89,21 +91,25 @@ def solve_exactly(
     if not services or {supply.line for supply in supplies} != set(range(len(problem.lines))):
         return Solved((), 0)
     tracked: frozenset[int] = frozenset()
+    counted: frozenset[str] = frozenset()
+    tokens = problem.rules.max_parcels_per_seller or 0
     most = budget.states if isinstance(problem.fit, VolumeRule) else budget.packed_states
     work = 0
     while True:
-        if work > budget.work or count_states(problem, tracked) > most:
+        if work > budget.work or count_states(problem, tracked, tokens, len(counted)) > most:
             return Solved(None, work)
-        pass_ = _Pass(problem, supplies, services, tracked, "co2" in objectives, budget)
+        both = "co2" in objectives
+        pass_ = _Pass(problem, supplies, services, tracked, tuple(sorted(counted)), both, budget)
         plans = pass_.run()
         work += pass_.work
         if plans is None:
             return Solved(None, work)
         best = frontier(plans, objectives)
-        overdrawn = _overdrawn(problem, best)
-        if not overdrawn:
+        overdrawn, crowded = _overdrawn(problem, best), crowded_sellers(problem, best)
+        if not overdrawn and not crowded:
             return Solved(best, work)
         tracked |= overdrawn
+        counted |= crowded
 
 
 def _overdrawn(problem: Problem, plans: Sequence[Plan]) -> frozenset[int]:
@@ -122,7 +128,7 @@ def _overdrawn(problem: Problem, plans: Sequence[Plan]) -> frozenset[int]:
 
 
 class _Pass:
-    """One solve with a fixed set of tracked offers."""
+    """One solve with a fixed set of tracked offers and counted sellers."""
 
     def __init__(
         self,
@@ -130,6 +136,7 @@ class _Pass:
         supplies: tuple[Supply, ...],
         services: tuple[Service, ...],
         tracked: frozenset[int],
+        counted: tuple[str, ...],
         both: bool,
         budget: Budget,
     ) -> None:
@@ -139,9 +146,13 @@ class _Pass:
         self.budget = budget
         self.work = 0
         self.scale = (1, 0) if both else (COST_SHIFT, 1)
-        self.states = build_states(problem, tracked)
+        tokens = problem.rules.max_parcels_per_seller or 0
+        self.counted = counted
+        self.states = build_states(problem, tracked, tokens, len(counted))
         self.most = min(problem.max_parcels, sum(line.qty for line in problem.lines))
-        gatherer = Gatherer(problem, supplies, services, self.scale, both=both)
+        gatherer = Gatherer(
+            problem, supplies, services, self.scale, both=both, by_sources=bool(counted)
+        )
         self.layout: Layout = gatherer.lay_out(self.states)
         self.need = float(problem.q) * (1 - SLACK) if problem.joint else 1.0
 
@@ -196,7 +207,9 @@ class _Pass:
         boxes_at = {place.id: place.boxes for place in problem.locations} | {
             hub.id: hub.boxes for hub in problem.hubs
         }
-        allowed = carried(problem, self.services, states) & self._obeys_rules()[None, :]
+        allowed = carried(problem, self.services, states) & states.valid[None, :]
+        if problem.rules.any:
+            allowed = allowed & obeys_rules(problem, self.services, states.counts)
         tariffs = pack_tariffs(problem, self.services, boxes_at)
         for place, service in enumerate(self.services):
             if not service.co2_known:
@@ -206,23 +219,13 @@ class _Pass:
             np.array(self.layout.pair_node, dtype=np.int64),
         )
         tares = np.array([box.tare_g for box in problem.boxes], dtype=np.int64)
-        return enumerate_parcels(
+        parcels = enumerate_parcels(
             states, self.labels, tariffs, pairs, (fit, weight_g, tares), allowed, self.scale,
             both=self.both,
         )  # fmt: skip
-
-    def _obeys_rules(self) -> BoolArray:
-        """[S] True for contents that the cart's rules let one parcel hold."""
-        rules, counts = self.problem.rules, self.states.counts
-        good: BoolArray = self.states.valid
-        whole = counts == np.array([line.qty for line in self.problem.lines], dtype=np.int64)
-        if rules.whole_lines:
-            good = good & (whole | (counts == 0)).all(axis=1)
-        for group in rules.together:
-            columns = [n for n, line in enumerate(self.problem.lines) if line.id in group]
-            apart = (counts[:, columns] == 0).all(axis=1)
-            good = good & (whole[:, columns].all(axis=1) | apart)
-        return good
+        if not self.counted:
+            return parcels
+        return with_tokens(parcels, problem, self.layout, states, self.counted)
 
     def _plain(self, arrival: IntArray) -> list[Plan] | None:
         """One scalar programme per day; (cost, CO2e) is one combined amount."""

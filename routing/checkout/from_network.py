@@ -15,7 +15,8 @@ from core.places import Destination
 from routing.cart import Cart, CartLine, Live
 from routing.checkout.fitting import packing_fit
 from routing.checkout.prices import PriceTable
-from routing.checkout.problem import Item, Line, Offer, Problem, Rules
+from routing.checkout.problem import Item, Line, Offer, Problem
+from routing.checkout.rules import Rules
 from routing.checkout.ways import LeftOut, Ways
 from routing.distributions.traits import Goods
 from routing.network.destinations import Precision, ResolvedDestination, UnknownDestination
@@ -118,7 +119,7 @@ class _Builder:
             fit=packing_fit(self.snapshot, {line.item.id: self.sku(line) for line in lines}),
             max_parcels=self.policy.splits.max_parcels,
             day_starts=self.snapshot.day_starts(self.to.zones, ways.first_day),
-            rules=Rules(without_sellers=self.policy.splits.excluded_sellers),
+            rules=Rules(without_sellers=tuple(sorted(self.policy.splits.excluded_sellers))),
         )
         return CartProblem(
             cart=self.cart,

@@ -41,20 +41,18 @@ class Layout:
 def find_supplies(problem: Problem) -> tuple[Supply, ...]:
     """Every offer that the rules let a line use and that is ready some day."""
     places = {location.id: index for index, location in enumerate(problem.locations)}
-    pins = dict(problem.rules.pins)
-    barred = problem.rules.without_sellers
+    rules = problem.rules if problem.rules.any else None
     by_item: dict[str, list[int]] = {}
     for number, offer in enumerate(problem.offers):
         if offer.stock > 0 and offer.location in places:
             by_item.setdefault(offer.item, []).append(number)
     supplies = []
     for line_number, line in enumerate(problem.lines):
-        pinned = pins.get(line.id)
         for number in by_item.get(line.item.id, ()):
             offer = problem.offers[number]
             place = places[offer.location]
             location = problem.locations[place]
-            if location.seller in barred or (pinned is not None and pinned != offer.location):
+            if rules and not rules.permits(line.id, location.seller, location.id):
                 continue
             ready = ready_at(location.windows, problem.now, location.handling_min + offer.lead_min)
             if ready != NEVER:
@@ -73,8 +71,11 @@ class Gatherer:
         scale: tuple[int, int],
         *,
         both: bool,
+        by_sources: bool = False,
     ) -> None:
+        """`by_sources`: a tree node of a hub is one set of feeders that all give something."""
         self._problem = problem
+        self._by_sources = by_sources
         self._scale = scale
         self._both = both
         self._items: list[Item] = [line.item for line in problem.lines]
@@ -191,17 +192,37 @@ class Gatherer:
             if arrivals:
                 feeders.append((number, lane, place, arrivals))
         for level in sorted(done_at):
-            node = 0
+            rows = []
             for number, lane, place, arrivals in feeders:
                 early = [supply for done, supply in arrivals if done <= level]
                 if not early:
                     continue
                 row = self._row(layout, states, place, early, lane, own.parcel_fee)
                 if row != NEVER:
-                    node = layout.tree.add_node(node, row, optional=True, lane=number)
-            if node:
+                    rows.append((row, number))
+            for node in self._nodes(layout, rows):
                 for service in services:
                     layout.add_pair(service, node, level, hub)
+
+    def _nodes(self, layout: Layout, rows: list[tuple[int, int]]) -> list[int]:
+        """Tree nodes of these (row, lane): one that may use any, or one for each set of them."""
+        if not self._by_sources:
+            node = 0
+            for row, number in rows:
+                node = layout.tree.add_node(node, row, optional=True, lane=number)
+            return [node] if node else []
+        units = sum(line.qty for line in self._problem.lines)
+        made: list[int] = []
+        grown = [(0, 0, 0)]
+        while grown:
+            node, after, depth = grown.pop()
+            if depth == units:
+                continue
+            for place, (row, number) in enumerate(rows[after:], start=after):
+                child = layout.tree.add_node(node, row, lane=number)
+                made.append(child)
+                grown.append((child, place + 1, depth + 1))
+        return made
 
     def _joint_hub(
         self, layout: Layout, states: States, hub: int, services: list[int] | tuple[int, ...]

@@ -14,7 +14,7 @@ solvers. Nothing in it knows where it came from:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Fault, InvalidInput, invalid
+from routing.checkout.rules import NO_RULES, Rules, contradictions
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -237,23 +238,6 @@ class VolumeRule:
         return allowed
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Side constraints on a cart; ids are those of lines, sellers and locations."""
-
-    without_sellers: frozenset[str] = frozenset()
-    pins: tuple[tuple[str, str], ...] = ()
-    """(line, location): every unit of the line comes from there."""
-    together: tuple[frozenset[str], ...] = ()
-    """Lines whose units all share one parcel."""
-    whole_lines: bool = False
-    """No line is spread over parcels."""
-
-    @property
-    def any(self) -> bool:
-        return bool(self.without_sellers or self.pins or self.together or self.whole_lines)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """A cart, the network towards its destination, and what counts as in time."""
@@ -274,7 +258,7 @@ class Problem:
     max_parcels: int
     day_starts: IntArray
     """Minute at which day i begins, ascending; the last one only ends the horizon."""
-    rules: Rules = field(default_factory=Rules)
+    rules: Rules = NO_RULES
 
     def __post_init__(self) -> None:
         if not 0 < self.q < 1:
@@ -291,12 +275,8 @@ class Problem:
             )
             for name in sorted({name for name in names if names.count(name) > 1})
         ]
-        pinned: dict[str, str] = {}
-        for line, location in self.rules.pins:
-            if pinned.setdefault(line, location) != location:
-                faults.append(
-                    Fault("rules.pins", f"{line!r} is pinned to {pinned[line]!r} and {location!r}")
-                )
+        if self.rules.any:
+            faults += contradictions(self.rules, {})
         if faults:
             raise InvalidInput(faults=faults)
 

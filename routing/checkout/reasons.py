@@ -18,8 +18,8 @@ from routing.checkout.problem import (
     Problem,
     Reason,
     ReasonCode,
-    Rules,
 )
+from routing.checkout.rules import NO_RULES
 
 ALMOST_NEVER = Decimal("0.000001")
 """A level that any arrival at all reaches."""
@@ -78,7 +78,7 @@ def _explain_line(problem: Problem, line: Line) -> Reason | None:
             line.id,
             (("weight_g", line.item.weight_g), ("longest_mm", max(line.item.dims_mm))),
         )
-    alone = replace(problem, lines=(replace(line, qty=1),), rules=Rules(), offers=tuple(allowed))
+    alone = replace(problem, lines=(replace(line, qty=1),), rules=NO_RULES, offers=tuple(allowed))
     if solve_exactly(alone, ("cost", "date", "parcels"), SMALL).plans != ():
         return None
     if not _carried(alone, frozenset(box.id for box in roomy)):
@@ -105,10 +105,7 @@ def reachable_level(problem: Problem) -> Decimal | None:
 
 def _permits(problem: Problem, line: Line, offer: Offer) -> bool:
     sellers = {location.id: location.seller for location in problem.locations}
-    pinned = dict(problem.rules.pins).get(line.id)
-    return sellers.get(offer.location) not in problem.rules.without_sellers and (
-        pinned is None or pinned == offer.location
-    )
+    return problem.rules.permits(line.id, sellers.get(offer.location, ""), offer.location)
 
 
 def _carried(alone: Problem, roomy: frozenset[str]) -> bool:
@@ -144,7 +141,7 @@ def _explain_cart(problem: Problem) -> Reason:
             ReasonCode.TOO_MANY_PARCELS,
             (("max_parcels", problem.max_parcels),),
         ),
-        (replace(problem, rules=Rules()), ReasonCode.RULES_EXCLUDE, ()),
+        (replace(problem, rules=NO_RULES), ReasonCode.RULES_EXCLUDE, ()),
         (
             replace(problem, q=ALMOST_NEVER) if problem.joint else problem,
             ReasonCode.NOT_RELIABLE,

@@ -18,6 +18,9 @@ from routing.checkout.problem import (
 )
 from routing.checkout.reasons import explain_infeasible, explain_lines
 
+CP_SAT_S = 4.0
+"""Deterministic seconds for one cart under rules beyond the exact budget."""
+
 
 def solve(
     problem: Problem,
@@ -27,8 +30,8 @@ def solve(
 ) -> Answer:
     """The non-dominated plans of a cart over `objectives`; the same answer on every machine.
 
-    Beyond the exact budget `exact` is false: carts with rules that tie units to one parcel go to
-    CP-SAT; others are solved exactly without the CO2e objective if that helps, else searched.
+    Beyond the exact budget `exact` is false: the cart is solved exactly without the CO2e objective
+    if that helps, else searched; with rules on whole parcels CP-SAT searches, not the neighbourhoods.
     """
     check_objectives(objectives)
     solved = solve_exactly(problem, objectives, budget)
@@ -43,14 +46,6 @@ def solve(
 def _beyond(
     problem: Problem, objectives: Sequence[Objective], budget: Budget | None, work: int
 ) -> Answer:
-    if problem.rules.together or problem.rules.whole_lines:
-        found = cheapest(problem)
-        if found.plan is not None:
-            return Answer((found.plan,), False, found.bound, (), "cpsat", work)
-        if found.infeasible:
-            reason = Reason(ReasonCode.RULES_EXCLUDE)
-            return Answer((), True, None, (reason,), "cpsat", work)
-        return Answer((), False, found.bound, (Reason(ReasonCode.NOT_FOUND),), "cpsat", work)
     others = tuple(objective for objective in objectives if objective != "co2")
     if others and others != tuple(objectives):
         solved = solve_exactly(problem, others, budget)
@@ -60,6 +55,8 @@ def _beyond(
             least = min(plan.cost for plan in solved.plans) if "cost" in others else None
             plans = frontier(solved.plans, objectives)
             return Answer(plans, False, least, (), "exact_without_co2", work)
+    if problem.rules.tie_parcels:
+        return _by_cp_sat(problem, work)
     answer = solve_large(problem, objectives)
     reasons = answer.reasons
     if not answer.plans:
@@ -68,6 +65,17 @@ def _beyond(
             return Answer((), True, None, unserved, "exact", work)
         reasons = reasons or (Reason(ReasonCode.NOT_FOUND),)
     return replace(answer, reasons=reasons, work=work + answer.work)
+
+
+def _by_cp_sat(problem: Problem, work: int) -> Answer:
+    """The cheapest plan under rules that the search on units does not know."""
+    found = cheapest(problem, deterministic_s=CP_SAT_S)
+    if found.plan is not None:
+        return Answer((found.plan,), False, found.bound, (), "cpsat", work)
+    if found.infeasible:
+        reasons = explain_lines(problem) or (Reason(ReasonCode.RULES_EXCLUDE),)
+        return Answer((), True, None, reasons, "cpsat", work)
+    return Answer((), False, found.bound, (Reason(ReasonCode.NOT_FOUND),), "cpsat", work)
 
 
 def check_objectives(objectives: Sequence[str]) -> None:

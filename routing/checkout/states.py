@@ -1,7 +1,8 @@
 """Sub-multisets of a cart as numbers: the states of the planner's dynamic programmes.
 
 A *class* is a line (any source) or a line from one tracked offer; a state says how many units of
-each class are covered. States are numbered in mixed radix, so `x - y` is the number of the state
+each class are covered. Where a seller's parcels are limited and a plan had too many, they are
+counted by a last class of the seller's own: each of its parcels takes one. States are numbered in mixed radix, so `x - y` is the number of the state
 that remains when `y` is taken out of `x`.
 """
 
@@ -15,6 +16,8 @@ from routing.checkout.problem import BoolArray, IntArray, Problem
 
 FREE = -1
 """A class whose units may come from any offer that is not tracked."""
+NO_LINE = -1
+"""Of a class that counts a seller's parcels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +25,7 @@ class States:
     """All states of a cart; S states, C classes, L lines."""
 
     line_of: tuple[int, ...]
-    """Line index of each class."""
+    """Line index of each class; NO_LINE for counted sellers, which come last."""
     offer_of: tuple[int, ...]
     """Offer index of each class, or FREE."""
     radix: IntArray
@@ -41,9 +44,9 @@ class States:
         return len(self.valid)
 
 
-def count_states(problem: Problem, tracked: frozenset[int]) -> int:
+def count_states(problem: Problem, tracked: frozenset[int], tokens: int, counted: int) -> int:
     """How many states `build_states` would make."""
-    size = 1
+    size: int = (tokens + 1) ** counted
     for line in problem.lines:
         size *= line.qty + 1
         for offer in tracked:
@@ -52,8 +55,13 @@ def count_states(problem: Problem, tracked: frozenset[int]) -> int:
     return size
 
 
-def build_states(problem: Problem, tracked: frozenset[int]) -> States:
-    """States of the cart in which units from the `tracked` offers are counted apart."""
+def build_states(
+    problem: Problem, tracked: frozenset[int], tokens: int = 0, counted: int = 0
+) -> States:
+    """States of the cart in which units from the `tracked` offers are counted apart.
+
+    `counted` sellers have a class of their own each, of up to `tokens` parcels.
+    """
     line_of, offer_of, caps = [], [], []
     for index, line in enumerate(problem.lines):
         for offer in sorted(tracked):
@@ -65,14 +73,18 @@ def build_states(problem: Problem, tracked: frozenset[int]) -> States:
         line_of.append(index)
         offer_of.append(FREE)
         caps.append(line.qty)
+    goods = len(caps)
+    line_of += [NO_LINE] * counted
+    offer_of += [FREE] * counted
+    caps += [tokens] * counted
     digits, radix = _grid(tuple(caps))
-    if not tracked:  # one class per line
+    if not tracked and not counted:  # one class per line
         everything = np.ones(len(digits), dtype=np.bool_)
         return States(
             tuple(line_of), tuple(offer_of), radix, digits, digits, everything, (len(digits) - 1,)
         )
     counts = np.zeros((len(digits), len(problem.lines)), dtype=np.int64)
-    np.add.at(counts.T, np.array(line_of), digits.T)
+    np.add.at(counts.T, np.array(line_of[:goods]), digits.T[:goods])
     quantities = np.array([line.qty for line in problem.lines], dtype=np.int64)
     valid: BoolArray = np.all(counts <= quantities, axis=1)
     for offer in tracked:

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.errors import Conflict
 from routing.checkout.case import DAY_MIN, SCHEMA
+from routing.checkout.case_rules import rules_as_json
 from routing.checkout.case_tables import record_fit
 from routing.checkout.problem import (
     CO2_UNKNOWN_G,
@@ -51,8 +52,6 @@ class _Writer:
     def case(self) -> dict[str, Any]:
         problem = self.problem
         nodes = [place.id for place in problem.locations] + [hub.id for hub in problem.hubs]
-        barred = problem.rules.without_sellers
-        locations = {place.id: place for place in problem.locations}
         case: dict[str, Any] = {
             "schema": SCHEMA,
             "id": problem.id,
@@ -74,7 +73,6 @@ class _Writer:
                     "lead_min": offer.lead_min,
                 }
                 for offer in problem.offers
-                if locations[offer.location].seller not in barred
             ],
             "boxes": [_box(box) for box in problem.boxes],
             "fits": self._fits(),
@@ -96,6 +94,7 @@ class _Writer:
                 }
                 for hub in problem.hubs
             },
+            **rules_as_json(problem.rules),
             "lanes": [self._lane(lane) for lane in problem.lanes],
             "services": [self._service(service) for service in problem.services],
             "zone_of": dict.fromkeys(nodes, ZONE),

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from routing.checkout.evaluate import Evaluator
 from routing.checkout.options import Difference, difference
-from routing.checkout.problem import Objective, Plan, Problem, Rules
+from routing.checkout.problem import Objective, Plan, Problem
+from routing.checkout.rules import Pin, PinTo, Rules
 from routing.checkout.solve import solve
 
 WHAT_IF_OBJECTIVES: tuple[Objective, ...] = ("cost", "date", "parcels")
@@ -88,7 +89,8 @@ def what_if_without(problem: Problem, plan: Plan, location: str) -> WhatIf:
 
 def what_if_from(problem: Problem, plan: Plan, line: str, location: str) -> WhatIf:
     """ "From there instead": the best plan in which a line comes from a location."""
-    rules = replace(problem.rules, pins=(*_other_pins(problem.rules, line), (line, location)))
+    pin = Pin(line, PinTo.LOCATION, location)
+    rules = replace(problem.rules, pins=(*_other_pins(problem.rules, line), pin))
     return _nearest(replace(problem, rules=rules), plan)
 
 
@@ -105,8 +107,10 @@ def what_if_parcels(problem: Problem, plan: Plan, most: int) -> WhatIf:
     return _nearest(replace(problem, max_parcels=most), plan)
 
 
-def _other_pins(rules: Rules, line: str) -> tuple[tuple[str, str], ...]:
-    return tuple(pin for pin in rules.pins if pin[0] != line)
+def _other_pins(rules: Rules, line: str) -> tuple[Pin, ...]:
+    """The pins that say nothing of where a line comes from."""
+    places = (PinTo.SELLER, PinTo.LOCATION)
+    return tuple(pin for pin in rules.pins if pin.line != line or pin.to not in places)
 
 
 def _nearest(problem: Problem, plan: Plan) -> WhatIf:

@@ -7,7 +7,8 @@ import pytest
 from core.errors import InvalidInput
 from routing.checkout.case import problem_from_case
 from routing.checkout.cpsat import cheapest
-from routing.checkout.problem import OBJECTIVES, Rules
+from routing.checkout.problem import OBJECTIVES
+from routing.checkout.rules import Pin, PinTo, Rules
 from routing.checkout.solve import solve
 from tests.routing.checkout.carts import small_case
 
@@ -29,10 +30,10 @@ def test_rules_mean_the_same_to_both(seed: int) -> None:
     problem = problem_from_case(small_case(seed))
     lines = [line.id for line in problem.lines]
     for rules in (
-        Rules(whole_lines=True),
-        Rules(together=(frozenset(lines),)),
-        Rules(without_sellers=frozenset({"S0"})),
-        Rules(pins=((lines[0], "L1"),)),
+        Rules(whole_lines=tuple(lines)),
+        Rules(together=(tuple(lines),)),
+        Rules(without_sellers=("S0",)),
+        Rules(pins=(Pin(lines[0], PinTo.LOCATION, "L1"),)),
     ):
         bound = replace(problem, rules=rules)
         answer = solve(bound, ("cost",))
@@ -48,4 +49,5 @@ def test_contradictory_pins_are_refused() -> None:
     problem = problem_from_case(small_case(1))
     line = problem.lines[0].id
     with pytest.raises(InvalidInput, match=r"rules\.pins"):
-        replace(problem, rules=Rules(pins=((line, "L0"), (line, "L1"))))
+        pins = (Pin(line, PinTo.LOCATION, "L0"), Pin(line, PinTo.LOCATION, "L1"))
+        replace(problem, rules=Rules(pins=pins))
