@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from api.demo.house import DemoHouse
+from api.rehearsal.run import PLACES
 from core.ids import TenantId
-from core.places import Destination
 from simulations.scenario import Scenario
 from simulations.shop import open_voice
 from simulations.world import World, WorldReport
@@ -17,16 +17,6 @@ from store.keys import only_tenant
 from tracking.tables import IncidentRow, NoticeRow, TrackedParcelRow
 
 ORDERS_PER_DAY = 4.5
-PLACES = (
-    Destination("FR", "75011"),
-    Destination("FR", "69003"),
-    Destination("NL", "1012LG"),
-    Destination("DE", "10115"),
-    Destination("BE", "1000"),
-    Destination("GB", "SW1A1AA"),
-    Destination("ES", "28013"),
-    Destination("IT", "20121"),
-)
 
 
 @dataclass(frozen=True, slots=True)

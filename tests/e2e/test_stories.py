@@ -199,6 +199,8 @@ def test_a_late_parcel_is_told_once_before_the_promised_day_is_over(house: House
         desk.follow(first.locator("a").click)
         assert desk.page.locator("text=delayed · sent").count() == 1
         look(desk, f"2-desk-order-{'phone' if phone else 'wide'}")
+        desk.page.goto(house.base + "/desk/carriers")
+        look(desk, f"2-desk-carriers-{'phone' if phone else 'wide'}")
 
     house.scan(parcel, "out_for_delivery", at_hour(promised, 8))
     house.scan(parcel, "delivered", at_hour(promised, 11))
