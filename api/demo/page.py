@@ -15,9 +15,10 @@ from api.demo.collection import RoundStory
 from api.demo.house import DemoHouse
 from api.demo.tell import ZONE
 from api.demo.thread import ThreadStory, local_time
-from api.demo.week import PLACES, WeekStory
+from api.demo.week import WeekStory
 from api.pages.plots import Bar, Dot, Link, bars, histogram, lanes_map
 from api.pages.render import STATIC, grouped
+from api.rehearsal.run import PLACES
 from routing.network.destinations import PostalIndex, UnknownDestination
 
 SHOWN_NOTICES = 12
