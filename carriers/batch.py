@@ -104,6 +104,31 @@ class RowOutcome:
         return self.state != BookingState.REQUESTED.value
 
 
+def differences(before: BatchRow, row: BatchRow) -> list[str]:
+    """The columns in which two rows of one reference do not say the same, in the file's order."""
+    found = [name for name in CODES if getattr(before, name) != getattr(row, name)]
+    for prefix, old, new in (
+        ("from_", before.place, row.place),
+        ("to_", before.person, row.person),
+    ):
+        found += [
+            prefix + each.name
+            for each in fields(Address)
+            if getattr(old, each.name) != getattr(new, each.name)
+        ]
+    if before.weight_g != row.weight_g:
+        found.append("weight_g")
+    found += [side for side in SIDES if getattr(before.size, side) != getattr(row.size, side)]
+    if before.mailing_date != row.mailing_date:
+        found.append("mailing_date")
+    if before.label_format != row.label_format:
+        found.append("label_format")
+    names = sorted({*before.options, *row.options})
+    return found + [
+        OPTION + name for name in names if before.options.get(name) != row.options.get(name)
+    ]
+
+
 def rows_from_csv(text: str) -> list[BatchRow | BadRow]:
     """The rows of a CSV file with a header; raises InvalidInput when the header is not right."""
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)

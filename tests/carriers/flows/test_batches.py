@@ -1,7 +1,8 @@
 """A batch that is stopped and run again books every row once and tells what became of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -9,17 +10,21 @@ from sqlalchemy import func, select
 from benchmarks.faults.deaths import Death, Killed, MortalSessions
 from carriers.adapters.sandbox.local import LocalSandbox
 from carriers.batch import BadRow, BatchRow, RowOutcome
+from carriers.booking import Direction
 from carriers.flows.read_batch import read_batch
 from carriers.flows.request_batch import CHUNK, request_batch
-from carriers.ports import Recovery
+from carriers.ports import LabelFormat, Recovery
 from carriers.sandbox import Fault, FaultPlan, Sandbox
 from carriers.tables import BookingRow
-from core.ids import TenantId
+from core.ids import SubjectId, TenantId
 from core.units import Dimensions
+from store.persons import erase_person
 from store.session import Sessions
 from store.tables import PersonRow
 from tests.carriers.bookings import MAILING, run_until_quiet
 from tests.carriers.orders import BUYER, SELLER
+
+CARRIERS = ("sandbox",)
 
 
 def rows(count: int) -> list[BatchRow | BadRow]:
@@ -45,7 +50,7 @@ def rows(count: int) -> list[BatchRow | BadRow]:
 def outcomes(
     sessions: Sessions, tenant: TenantId, batch: Sequence[BatchRow | BadRow]
 ) -> list[RowOutcome]:
-    asked = list(request_batch(sessions, tenant, batch))
+    asked = list(request_batch(sessions, tenant, batch, CARRIERS))
     with sessions(tenant, read_only=True) as session:
         return read_batch(session, asked)
 
@@ -56,13 +61,13 @@ def test_a_batch_killed_between_chunks_is_resumed(sessions: Sessions, tenant: Te
     death.at(3)  # after the first chunk's commit: at the second one's
     told = []
     try:
-        for asked in request_batch(MortalSessions(sessions, death), tenant, batch):
+        for asked in request_batch(MortalSessions(sessions, death), tenant, batch, CARRIERS):
             told.append(asked)  # noqa: PERF402
     except Killed:
         pass
     assert len(told) == CHUNK
-    first = list(request_batch(sessions, tenant, batch))
-    again = list(request_batch(sessions, tenant, batch))
+    first = list(request_batch(sessions, tenant, batch, CARRIERS))
+    again = list(request_batch(sessions, tenant, batch, CARRIERS))
     assert first == again and first[:CHUNK] == told
     (bad,) = [one for one in first if one.fault]
     assert (bad.number, bad.booking_id, bad.fault) == (8, None, "place.city: is missing")
@@ -78,7 +83,7 @@ def test_the_rows_of_a_batch_are_booked_once_each_under_faults(
     batch = rows(12)
     share = {Fault.TIMEOUT_AFTER: 300_000, Fault.ERROR_BEFORE: 200_000, Fault.REFUSE: 100_000}
     model = Sandbox(5, recovery, faults=FaultPlan({"book": share}))
-    list(request_batch(sessions, tenant, batch))
+    list(request_batch(sessions, tenant, batch, CARRIERS))
     run_until_quiet(sessions, {"sandbox": LocalSandbox(model, sessions.clock)})
     settled = outcomes(sessions, tenant, batch)
     assert all(outcome.is_settled for outcome in settled)
@@ -90,17 +95,64 @@ def test_the_rows_of_a_batch_are_booked_once_each_under_faults(
         {"parked"} if recovery is Recovery.NEITHER else set()
     )
     assert {outcome.state for outcome in settled} <= allowed
-    list(request_batch(sessions, tenant, batch))
+    list(request_batch(sessions, tenant, batch, CARRIERS))
     run_until_quiet(sessions, {"sandbox": LocalSandbox(model, sessions.clock)})
     assert outcomes(sessions, tenant, batch) == settled  # a refused row is not asked for again
 
 
-def test_a_reference_is_not_used_for_two_parcels(sessions: Sessions, tenant: TenantId) -> None:
+def one_row() -> BatchRow:
     (row,) = rows(1)
     assert isinstance(row, BatchRow)
+    return row
+
+
+def changes() -> Iterator[tuple[str, BatchRow]]:
+    """The same reference with something else in one column, and that column."""
+    row = one_row()
+    yield "weight_g", replace(row, weight_g=501)
+    yield "to_street", replace(row, person=replace(BUYER, street="Elsewhere 9"))
+    yield "to_name", replace(row, person=replace(BUYER, name="Somebody Else"))
+    yield "from_city", replace(row, place=replace(SELLER, city="Breda"))
+    yield "height_mm", replace(row, size=Dimensions(200, 150, 101))
+    yield "mailing_date", replace(row, mailing_date=MAILING + timedelta(days=1))
+    yield "label_format", replace(row, label_format=LabelFormat.ZPL_203)
+    yield "option_note", replace(row, options={"note": "ring twice"})
+    yield "location", replace(row, location="AMS")
+    yield "account", replace(row, account="other")
+    yield "service", replace(row, service="express")
+    yield "carrier", replace(row, carrier="postnl")
+
+
+def test_a_reference_is_not_used_for_two_parcels(sessions: Sessions, tenant: TenantId) -> None:
+    row = one_row()
     bad = BadRow(2, "SHOP-2", "weight_g: is missing")
-    list(request_batch(sessions, tenant, [row]))
-    other, told = outcomes(sessions, tenant, [replace(row, weight_g=501), bad])
-    assert other.state == told.state == "invalid"
-    assert other.reason == "the reference was used before, for another parcel"
-    assert told.reason == "weight_g: is missing"
+    (first,) = request_batch(sessions, tenant, [row], CARRIERS)
+    (again, told) = request_batch(sessions, tenant, [row, bad], CARRIERS)
+    assert again == first and told.fault == "weight_g: is missing"
+    for column, other in changes():
+        (refused,) = outcomes(sessions, tenant, [other])
+        assert refused.state == "invalid"
+        assert refused.reason == f"the reference was used before, with another {column}"
+    back = replace(row, direction=Direction.RETURN)  # the way back is a label of its own
+    (returned,) = request_batch(sessions, tenant, [back], CARRIERS)
+    assert returned.booking_id not in (None, first.booking_id)
+
+
+def test_an_erased_consignee_keeps_the_booking(sessions: Sessions, tenant: TenantId) -> None:
+    row = one_row()
+    (first,) = request_batch(sessions, tenant, [row], CARRIERS)
+    with sessions(tenant) as session:
+        booking = session.get(BookingRow, first.booking_id)
+        assert booking is not None
+        erase_person(session, SubjectId(booking.person_id))
+    assert list(request_batch(sessions, tenant, [row], CARRIERS)) == [first]
+
+
+def test_a_row_for_a_carrier_that_is_not_here_is_never_asked_for(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    (told,) = outcomes(sessions, tenant, [replace(one_row(), carrier="postnll")])
+    assert (told.state, told.reason) == ("invalid", "carrier: there is no carrier 'postnll' here")
+    with sessions(tenant, read_only=True) as session:
+        assert session.scalar(select(func.count()).select_from(BookingRow)) == 0
+        assert session.scalar(select(func.count()).select_from(PersonRow)) == 0
