@@ -25,6 +25,8 @@ class Promise:
     level: Decimal
     probability: str
     """What the model says, four decimals, rounded down."""
+    rule: str = "level"
+    """How the day was chosen: level, cost or later (of both)."""
 
 
 @dataclass(frozen=True, slots=True)

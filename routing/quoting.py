@@ -12,11 +12,12 @@ from routing.checkout.from_network import CartProblem, build_problem
 from routing.checkout.nominated import explain_no_day
 from routing.checkout.options import choose_plans
 from routing.checkout.pickups import nearest_points
-from routing.checkout.problem import Answer, Reason, ReasonCode
+from routing.checkout.problem import OBJECTIVES, Answer, Objective, Reason, ReasonCode
 from routing.checkout.reasons import nearest_cart
 from routing.checkout.rules import NO_RULES
 from routing.checkout.solve import solve
 from routing.checkout.why import WhyCode
+from routing.network.policies import DateRule
 from routing.quote import (
     DeliveryOption,
     Quote,
@@ -45,7 +46,7 @@ def plan_quote(
     Raises InvalidInput for unknown SKUs, sellers and destinations; NotFound for the policy.
     """
     problem = build_problem(snapshot, cart, live)
-    answer = solve(problem.problem)
+    problem, answer = _solved(problem)
     options = _options(snapshot, problem, answer)
     reasons = answer.reasons
     if not answer.plans and cart.nominated_day is not None:
@@ -87,6 +88,17 @@ def plan_quote(
     )
 
 
+def _solved(
+    problem: CartProblem, objectives: Sequence[Objective] = OBJECTIVES
+) -> tuple[CartProblem, Answer]:
+    """The problem as it was planned; by the level alone where nothing keeps what a cost asks for."""
+    answer = solve(problem.problem, objectives)
+    if answer.plans or problem.rule is DateRule.LEVEL:
+        return problem, answer
+    problem = problem.by_level()
+    return problem, solve(problem.problem, objectives)
+
+
 def _what_could_be(problem: CartProblem, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     """Of a cart with failing lines: how much of each line could be served, and by when."""
     lines = nearest_cart(problem.problem, reasons)
@@ -104,7 +116,8 @@ def _what_could_be(problem: CartProblem, reasons: Sequence[Reason]) -> tuple[Rea
 
 def _collected(snapshot: Snapshot, problem: CartProblem, after: int) -> tuple[DeliveryOption, ...]:
     """The cheapest and the fastest way to one pickup point, numbered on from `after`."""
-    plans = solve(problem.problem, ("cost", "date", "parcels")).plans
+    problem, answer = _solved(problem, ("cost", "date", "parcels"))
+    plans = answer.plans
     if not plans:
         return ()
     cheapest = min(plans, key=lambda plan: (plan.cost, plan.date))

@@ -13,6 +13,7 @@ from routing.checkout.problem import Content, Plan, PlannedParcel
 from routing.checkout.sentences import told_parameters
 from routing.checkout.to_case import case_of
 from routing.checkout.what_ifs import WhatIf, ask_what_ifs
+from routing.network.policies import DateRule
 from routing.quote import Alternative, DeliveryOption, Explanation, Quote, Sentence
 from routing.snapshot import Snapshot
 
@@ -31,6 +32,8 @@ def explain_option(snapshot: Snapshot, quote: Quote, code: str, live: Live) -> E
     if option.pickup_point is not None:
         cart = replace(cart, pickup_point=option.pickup_point.code, pickup_points=0)
     problem = build_problem(snapshot, cart, stock)
+    if option.promise.rule == DateRule.LEVEL:
+        problem = problem.by_level()
     describer = Describer(snapshot, problem)
     plan = plan_of(snapshot, problem, option)
     alternatives = []
@@ -53,6 +56,8 @@ def live_of(quote: Quote) -> Live:
 def case_of_quote(snapshot: Snapshot, quote: Quote) -> dict[str, Any]:
     """The planning case behind a quote: it solves to the plans that the options came from."""
     problem = build_problem(snapshot, quote.cart, live_of(quote))
+    if all(option.promise.rule == DateRule.LEVEL for option in quote.options):
+        problem = problem.by_level()
     return case_of(replace(problem.problem, id=str(quote.id)), problem.first_day)
 
 

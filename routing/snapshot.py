@@ -85,7 +85,7 @@ class Snapshot:
         """What its probabilities come from, as the promise ledger names it."""
         if isinstance(self.lead_times, LearnedLeadTimes):
             return self.lead_times.name
-        return PUBLISHED if self.lead_times is None else SHRUNK
+        return PUBLISHED if self.lead_times is None else f"{SHRUNK}@{self.lead_times.name}"
 
     @property
     def horizon_days(self) -> int:

@@ -11,9 +11,11 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    Select,
     String,
     Text,
     UniqueConstraint,
+    and_,
     func,
     select,
 )
@@ -238,6 +240,8 @@ class PromiseRow(OfTenant, Base):
     ends_at: Mapped[datetime]
     level: Mapped[str] = mapped_column(String(12))
     probability: Mapped[str] = mapped_column(String(12))
+    rule: Mapped[str] = mapped_column(String(12))
+    """How the day was chosen: level, cost or later."""
     model: Mapped[str] = mapped_column(String(CODE))
     network_hash: Mapped[str] = mapped_column(String(64))
     policy: Mapped[str] = mapped_column(String(CODE))
@@ -372,16 +376,38 @@ class LeadTimeModelRow(OfTenant, Base):
 
 
 class NetworkStateRow(OfTenant, Base):
-    """How the network moves as of one morning; one row, written anew each day."""
+    """How the network moves as of one morning; the newest serves, older ones replay quotes."""
 
     __tablename__ = "network_states"
-    __table_args__ = (UniqueConstraint("tenant_id"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number"),
+        UniqueConstraint("tenant_id", "day", "revision"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    """Rises with each publication."""
     day: Mapped[date]
+    revision: Mapped[int]
+    """From 1 within a day; with the day it is the name that quotes bear."""
     published_at: Mapped[datetime]
     content_hash: Mapped[str] = mapped_column(String(64))
     content: Mapped[str] = mapped_column(Text, deferred=True)
+
+
+def newest_state() -> Select[UUID]:
+    """Ids of the network states that serve: the last published of each tenant."""
+    last = (
+        select(NetworkStateRow.tenant_id, func.max(NetworkStateRow.number).label("number"))
+        .group_by(NetworkStateRow.tenant_id)
+        .subquery()
+    )
+    return select(NetworkStateRow.id).join(
+        last,
+        and_(
+            last.c.tenant_id == NetworkStateRow.tenant_id, last.c.number == NetworkStateRow.number
+        ),
+    )
 
 
 def active_network(session: Session) -> NetworkVersionRow:
@@ -436,7 +462,8 @@ def promise_of(session: Session, order: OrderRow) -> Promise:
     ).first()
     if row is None:
         raise NotFound("the order has no promise", code="no_promise")
-    return Promise(row.promised_date, row.ends_at, Decimal(row.level), row.probability)
+    level = Decimal(row.level)
+    return Promise(row.promised_date, row.ends_at, level, row.probability, row.rule)
 
 
 def promise_hash(row: PromiseRow) -> str:
@@ -450,6 +477,7 @@ def promise_hash(row: PromiseRow) -> str:
             "ends_at": row.ends_at.isoformat(),
             "level": row.level,
             "probability": row.probability,
+            "rule": row.rule,
             "model": row.model,
             "network_hash": row.network_hash,
             "policy": row.policy,

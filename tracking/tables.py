@@ -131,6 +131,23 @@ class IncidentRow(OfTenant, Base):
     times: Mapped[int]
 
 
+class CalibrationAlarmRow(OfTenant, Base):
+    """A group whose promises went off what they state: open until it is back; one row a group."""
+
+    __tablename__ = "calibration_alarms"
+    __table_args__ = (UniqueConstraint("tenant_id", "kind", "group_name"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    """drift (levels had to move far), seller, lane, destination (kept too seldom)."""
+    group_name: Mapped[str] = mapped_column(String(200))
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    times: Mapped[int]
+    facts: Mapped[dict[str, Any]]
+    """Figures as text: what is aimed at, or stated and kept with the interval's end."""
+
+
 class WebhookSourceRow(OfTenant, Base):
     """Who may send us scans: an unguessable id in the address, and a secret that signs."""
 

@@ -84,6 +84,11 @@ class PromiseOut(Out):
     ends_at: dt.datetime = Field(description="The end of that day at the destination, UTC.")
     level: Decimal = Field(description="The probability promised, 0 to 1.")
     probability: str = Field(description="What the model says, rounded down.")
+    rule: str = Field(
+        "level",
+        description="How the day was chosen: `level` (the first that keeps it), `cost` (days against "
+        "the odds of being late) or `later` of both.",
+    )
 
 
 class ChargeLineOut(Out):

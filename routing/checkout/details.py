@@ -83,8 +83,9 @@ class Describer:
         return Promise(
             date=self.of.day(plan.date),
             ends_at=self._end_of_day(plan.date),
-            level=self.of.problem.q,
+            level=self.of.stated_level,
             probability=share_text(together),
+            rule=self.of.rule.value,
         )
 
     def _end_of_day(self, day: int) -> datetime:

@@ -7,22 +7,25 @@ reason kept, so that a quote can say what it did not consider.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 from core.calendars import local_day
 from core.errors import Fault, InvalidInput, invalid
 from core.money import Money
 from core.places import Destination
 from routing.cart import Cart, CartLine, Live
+from routing.checkout.date_rule import choose_level
 from routing.checkout.fitting import packing_fit
 from routing.checkout.prices import PriceTable
 from routing.checkout.problem import Item, Line, Offer, Problem
 from routing.checkout.rules import Rules
 from routing.checkout.ways import LeftOut, Ways
+from routing.distributions.lead_times import state_of
 from routing.distributions.traits import Goods
 from routing.network.destinations import Precision, ResolvedDestination, UnknownDestination
 from routing.network.goods import Offer as NetworkOffer
 from routing.network.goods import Sku
-from routing.network.policies import Policy
+from routing.network.policies import DateRule, Policy
 from routing.network.services import Service as NetworkService
 from routing.network.trade import NoExchangeRate, settle
 from routing.snapshot import PUBLISHED, Snapshot, minute_of
@@ -51,6 +54,18 @@ class CartProblem:
     left_out: tuple[LeftOut, ...] = ()
     model: str = PUBLISHED
     """What its transit times come from."""
+    rule: DateRule = DateRule.LEVEL
+    """What the problem's level follows from: the policy's own, or what the cost rule implies."""
+
+    @property
+    def stated_level(self) -> Decimal:
+        """The probability that promises state; the problem's level may be higher."""
+        return min(self.policy.level, self.problem.q)
+
+    def by_level(self) -> "CartProblem":
+        """The same under the level rule alone."""
+        problem = replace(self.problem, q=self.policy.level)
+        return replace(self, problem=problem, rule=DateRule.LEVEL)
 
     def day(self, index: int) -> date:
         return self.first_day + timedelta(days=index)
@@ -121,10 +136,11 @@ class _Builder:
             day_starts=self.snapshot.day_starts(self.to.zones, ways.first_day),
             rules=Rules(without_sellers=tuple(sorted(self.policy.splits.excluded_sellers))),
         )
+        chosen = choose_level(problem, self.policy.date_rule, self.lateness_cost(ways.model))
         return CartProblem(
             cart=self.cart,
             policy=self.policy,
-            problem=problem,
+            problem=replace(problem, q=chosen.level) if chosen.level != problem.q else problem,
             destination=self.to,
             home=self.home,
             first_day=ways.first_day,
@@ -135,6 +151,17 @@ class _Builder:
             distances_m=ways.distances_m,
             left_out=tuple(self.left_out),
             model=ways.model,
+            rule=chosen.rule,
+        )
+
+    def lateness_cost(self, model: str) -> float | None:
+        """Days that a late order is worth: the policy's, else what was learned for its level."""
+        if self.policy.lateness_cost_days is not None:
+            return float(self.policy.lateness_cost_days)
+        if model == PUBLISHED or self.snapshot.lead_times is None:
+            return None
+        return state_of(self.snapshot.lead_times).lateness_costs.get(
+            f"{float(self.policy.level):g}"
         )
 
     def goods_at(self, location: str) -> tuple[Goods, ...]:

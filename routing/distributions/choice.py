@@ -3,10 +3,14 @@
 A curve is P(not arrived by the end of day k), k = 1..K, never rising; arrays are [promises, K].
 """
 
+from math import floor
+
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import invalid
+
+LEVEL_STEP = 1e-4
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -50,6 +54,15 @@ def lateness_cost_for(curves: F64, level: float) -> float:
         else:
             low = middle
     return float(np.exp(high))
+
+
+def level_of_day(arrived: F64, day: int) -> float:
+    """The least level, a multiple of LEVEL_STEP, at which the level rule chooses that day.
+
+    `arrived` is P(all there by the end of each day), `day` a place in it.
+    """
+    before = float(arrived[day - 1]) if day > 0 else 0.0
+    return min((floor(before / LEVEL_STEP) + 1) * LEVEL_STEP, float(arrived[day]))
 
 
 def joint_day(curves: F64, level: float) -> int:

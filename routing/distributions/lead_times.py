@@ -58,6 +58,15 @@ class NetworkState:
     """By `counted_as`: deliveries on day 1, 2 ... after hand-over (those of the day itself with 1)."""
     arrives: tuple[tuple[float, ...], tuple[float, ...]]
     """P(it arrives at all), by age in days: of those not handed over, of those handed over."""
+    lateness_costs: Mapping[str, float] = field(default_factory=dict)
+    """By level, as text: days of waiting that one late parcel is worth, as the last weeks say."""
+    revision: int = 1
+    """Within its day."""
+
+    @property
+    def name(self) -> str:
+        """The day, and which of several on that day."""
+        return self.day.isoformat() + (f".{self.revision}" if self.revision > 1 else "")
 
     def covers(self, day: date) -> bool:
         """Whether it may be asked about purchases of that day."""

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from routing.network.canonical import content_hash
-from routing.tables import ACTIVE_MODEL, LeadTimeModelRow, NetworkStateRow
+from routing.tables import ACTIVE_MODEL, LeadTimeModelRow, NetworkStateRow, newest_state
 from store.session import now
 
 FORMAT_MARK = '"format":"lead-times/1"'
@@ -42,7 +42,7 @@ def broken_lead_times(session: Session) -> tuple[BrokenLeadTimes, ...]:
         NetworkStateRow.content_hash,
         NetworkStateRow.content,
         NetworkStateRow.day,
-    )
+    ).where(NetworkStateRow.id.in_(newest_state()))
     oldest = (now(session) - STALE_AFTER).date()
     for tenant, digest, text, day in session.execute(states):
         if content_hash(text) != digest:

@@ -21,7 +21,7 @@ def explain_option(session: Session, quote_id: QuoteId, option: str) -> Explanat
     quote = read_quote(session, quote_id)
     snapshot = load_snapshot(session, quote.network)
     if quote.model != PUBLISHED:
-        snapshot = replace(snapshot, lead_times=load_lead_times(session))
+        snapshot = replace(snapshot, lead_times=load_lead_times(session, quote.model))
     live = Live(
         free_stock(session, sorted({line.sku for line in quote.lines})),
         used_capacity(session, quote.at.date() - timedelta(days=1)),

@@ -1,13 +1,16 @@
 """Writes a stored quote as a planning case, to be solved again or sent in a bug report."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from core.ids import QuoteId
+from routing.flows.load_lead_times import load_lead_times
 from routing.flows.load_snapshot import load_snapshot
 from routing.flows.read_quote import read_quote
 from routing.replanning import case_of_quote
+from routing.snapshot import PUBLISHED
 
 
 def export_case(session: Session, quote_id: QuoteId) -> dict[str, Any]:
@@ -16,4 +19,7 @@ def export_case(session: Session, quote_id: QuoteId) -> dict[str, Any]:
     Raises NotFound, or Conflict for a cart too large to be written down.
     """
     quote = read_quote(session, quote_id)
-    return case_of_quote(load_snapshot(session, quote.network), quote)
+    snapshot = load_snapshot(session, quote.network)
+    if quote.model != PUBLISHED:
+        snapshot = replace(snapshot, lead_times=load_lead_times(session, quote.model))
+    return case_of_quote(snapshot, quote)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from routing.tables import LeadTimeModelRow, NetworkStateRow
+from routing.tables import LeadTimeModelRow, NetworkStateRow, newest_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +53,5 @@ def list_models(session: Session, limit: int = 20) -> Models:
             )
             for row in rows
         ),
-        session.scalar(select(NetworkStateRow.day)),
+        session.scalar(select(NetworkStateRow.day).where(NetworkStateRow.id.in_(newest_state()))),
     )

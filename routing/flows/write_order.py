@@ -181,6 +181,7 @@ def _promise(
             ends_at=option.promise.ends_at,
             level=str(option.promise.level),
             probability=option.promise.probability,
+            rule=option.promise.rule,
             model=quote.model,
             network_hash=quote.network,
             policy=quote.policy,

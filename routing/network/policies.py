@@ -8,6 +8,7 @@ from enum import StrEnum
 from core.errors import invalid
 from core.money import Money
 
+MOST_DAYS = 10_000  # that a late order may be worth
 OPTION_NAMES = ("fastest", "cheapest", "fewest_parcels", "all_on_one_day", "greenest")
 
 
@@ -69,6 +70,14 @@ class SplitRules:
             raise invalid("max_parcels", "an order has 1 to 30 parcels")
 
 
+class DateRule(StrEnum):
+    """How the promised day follows from the odds of each day."""
+
+    LEVEL = "level"  # the first day that keeps the level
+    COST = "cost"  # the day with the least days + lateness cost x P(late)
+    LATER = "later"  # the later of both
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One version of the rules under which quotes are made."""
@@ -78,6 +87,10 @@ class Policy:
     charges: ChargePolicy
     level: Decimal = Decimal("0.95")
     """Probability that a promise states; joint over all parcels of the order."""
+    date_rule: DateRule = DateRule.LATER
+    lateness_cost_days: Decimal | None = None
+    """Days of waiting that one late order is worth; None: what keeps the level on average over the
+    last weeks' parcels, where that was learned, else the level decides alone."""
     hold: timedelta = timedelta(minutes=30)
     """How long a quote honours its price and dates."""
     splits: SplitRules = SplitRules()
@@ -92,6 +105,8 @@ class Policy:
     def __post_init__(self) -> None:
         if not 0 < self.level < 1:
             raise invalid("level", "a reliability level lies between 0 and 1, both excluded")
+        if self.lateness_cost_days is not None and not 0 < self.lateness_cost_days <= MOST_DAYS:
+            raise invalid("lateness_cost_days", f"more than 0 and at most {MOST_DAYS} days")
         if self.hold <= timedelta(0):
             raise invalid("hold_min", "a quote is held for some minutes")
         unknown = [name for name in self.option_names if name not in OPTION_NAMES]

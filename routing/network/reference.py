@@ -32,6 +32,8 @@ POLICY = """
 |---|---|
 | `policy`, `version` | code and version; the first policy in force is the default |
 | `level` | probability that a promise states, as text: `"0.95"`; joint over the order's parcels |
+| `date_rule` | how the day is chosen: `level` (the first that keeps the level), `cost` (least days + lateness cost x P(late)) or `later` of both, the default |
+| `lateness_cost_days` | what one late order is worth, in days of waiting, as text: `"60"`; left out: what keeps `level` on average over the last four weeks' parcels, as learned each morning (before that the level decides alone) |
 | `hold_min` | minutes a quote honours its price and dates |
 | `splits` | `max_parcels`, `excluded_sellers`, `hubs` (true or false) |
 | `options` | names shown: `fastest`, `cheapest`, `fewest_parcels`, `all_on_one_day`, `greenest` |

@@ -13,6 +13,7 @@ from simulations.olist.orders import COUNTRY, ZONE, OlistData, OlistOrder
 from simulations.olist.past_orders import CANCELLED
 from tracking.learning.boosting import BoostingPlan
 from tracking.learning.facts import ParcelFact, taught
+from tracking.learning.lateness import lateness_costs
 from tracking.learning.pulse import state_of_day
 from tracking.learning.teach import LEAST_DELIVERIES, PLAN, Lesson, calendar_of, fit, prepare
 
@@ -64,10 +65,15 @@ class Mornings:
         state = self.state(day)
         if model is None:
             return state
+        costs = lateness_costs(self._lesson(day), model, {})
+        state = replace(state, lateness_costs=costs)
         return LearnedLeadTimes(f"learned as of {day:%Y-%m}", model, state)
 
     def state(self, day: date) -> NetworkState:
-        return state_of_day(replace(self.lesson, today=self.lesson.taught.day(day)), {})
+        return state_of_day(self._lesson(day), {})
+
+    def _lesson(self, day: date) -> Lesson:
+        return replace(self.lesson, today=self.lesson.taught.day(day))
 
     def model(self, day: date, plan: BoostingPlan = PLAN) -> LeadTimeModel | None:
         """Fitted on what was known that morning; None while there is too little."""

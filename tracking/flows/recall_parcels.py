@@ -42,6 +42,8 @@ class Recalled:
     destination_of: Mapping[UUID, str]
     country: str
     today: date
+    levels: tuple[float, ...]
+    """Those that the marketplace's policies promise."""
     passed_over: int
     """Parcels that the present network can't describe: their place is gone, or they were joined."""
 
@@ -68,7 +70,8 @@ def recall_parcels(session: Session, as_of: datetime) -> Recalled:
         facts.append(_fact(row, traits, market.zone, as_of))
         destinations[row.order_id] = traits.group("destination")
     today = local_day(market.zone, as_of)
-    return Recalled(tuple(facts), destinations, market.country, today, passed_over)
+    levels = sorted({float(policy.level) for policy in snapshot.network.policies})
+    return Recalled(tuple(facts), destinations, market.country, today, tuple(levels), passed_over)
 
 
 def _rows(session: Session, since: datetime, as_of: datetime) -> Iterator[Any]:

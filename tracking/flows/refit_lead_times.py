@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.ids import TenantId
 from routing.distributions.lead_times import LeadTimeModel
+from routing.flows.active_model import active_model
 from routing.flows.publish_model import Provenance, publish_model
 from routing.flows.publish_network_state import publish_network_state
 from routing.flows.read_lead_times_part import read_lead_times_part
@@ -20,6 +21,7 @@ from store.session import Sessions, now
 from tracking.flows.recall_parcels import Recalled, recall_parcels
 from tracking.flows.recall_promises import recall_promises
 from tracking.learning.boosting import BoostingPlan
+from tracking.learning.lateness import lateness_costs
 from tracking.learning.miss_factors import miss_factors
 from tracking.learning.pulse import state_of_day
 from tracking.learning.teach import (
@@ -73,6 +75,7 @@ def refit_lead_times(
         instant = as_of or now(session)
         recalled = recall_parcels(session, instant)
         promises = recall_promises(session, recalled, instant)
+        serving = active_model(session)
         champion = _champion(session, recalled)
     say(f"{len(recalled.facts)} parcels recalled, {recalled.passed_over} passed over")
     if not recalled.facts:
@@ -80,15 +83,18 @@ def refit_lead_times(
     lesson = lesson_from(recalled.facts, recalled.today, country=recalled.country)
     history = lesson.taught.history
     told = (history.orders, lesson.deliveries, recalled.passed_over, history.repaired)
-    state = state_of_day(lesson, miss_factors(promises, recalled.today))
+    factors = miss_factors(promises, recalled.today)
     before = lesson.today - SHADOW_DAYS
     if int((history.delivered < before).sum()) < LEAST_DELIVERIES:
         with sessions(tenant) as session:
-            publish_network_state(session, state)
+            publish_network_state(session, state_of_day(lesson, factors))
         return Refit("too_little", None, *told, None)
     say("shadow week: the recipe without it, against what serves now")
     shadow = _shadow(lesson, champion, plan)
     model = _taught_too(lesson, shadow, plan, say) if shadow.is_passed else None
+    serves = model or serving
+    costs = {} if serves is None else lateness_costs(lesson, serves, factors, recalled.levels)
+    state = state_of_day(lesson, factors, costs)
     with sessions(tenant) as session:
         provenance = _provenance(lesson, plan, code_version, shadow)
         number = publish_model(session, model, provenance)

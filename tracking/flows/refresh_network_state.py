@@ -6,10 +6,12 @@ import structlog
 
 from core.ids import TenantId
 from routing.distributions.lead_times import NetworkState
+from routing.flows.active_model import active_model
 from routing.flows.publish_network_state import publish_network_state
 from store.session import Sessions, now
 from tracking.flows.recall_parcels import recall_parcels
 from tracking.flows.recall_promises import recall_promises
+from tracking.learning.lateness import lateness_costs
 from tracking.learning.miss_factors import drifting, miss_factors
 from tracking.learning.pulse import state_of_day
 from tracking.learning.teach import lesson_from
@@ -28,13 +30,16 @@ def refresh_network_state(
         instant = as_of or now(session)
         recalled = recall_parcels(session, instant)
         promises = recall_promises(session, recalled, instant)
+        model = active_model(session)
     if not recalled.facts:
         return None
     lesson = lesson_from(recalled.facts, recalled.today, country=recalled.country)
     moved = drifting(promises, recalled.today)
     if moved:
         log.warning("calibration_drifts", destinations=list(moved))
-    state = state_of_day(lesson, miss_factors(promises, recalled.today))
+    factors = miss_factors(promises, recalled.today)
+    costs = {} if model is None else lateness_costs(lesson, model, factors, recalled.levels)
+    state = state_of_day(lesson, factors, costs)
     with sessions(tenant) as session:
         publish_network_state(session, state)
     return state

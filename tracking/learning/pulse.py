@@ -25,8 +25,13 @@ DIGITS = 5
 COUNTED = ("service", "destination")  # see `counted_as`; then the seller within
 
 
-def state_of_day(lesson: Lesson, miss_factors: Mapping[str, float]) -> NetworkState:
-    """What is known at the start of the lesson's day; `miss_factors` by destination."""
+def state_of_day(
+    lesson: Lesson,
+    miss_factors: Mapping[str, float],
+    lateness_costs: Mapping[str, float] | None = None,
+) -> NetworkState:
+    """What is known at the start of the lesson's day; `miss_factors` by destination, `lateness_costs`
+    by level."""
     taught, today = lesson.taught, lesson.today
     day = taught.first_day + timedelta(days=today)
     first = today - CALENDAR_DAYS_BEFORE
@@ -42,6 +47,7 @@ def state_of_day(lesson: Lesson, miss_factors: Mapping[str, float]) -> NetworkSt
         handling_days=_handling_days(taught, today),
         transit_counts=_transit_counts(taught, today),
         arrives=(_rounded(arrives[0]), _rounded(arrives[1])),
+        lateness_costs=lateness_costs or {},
     )
 
 

@@ -163,6 +163,14 @@ def _bent(lesson: Lesson, model: WaitModel, values: F64, rows: I64) -> F64:
     )
 
 
+def curves_as_bought(
+    lesson: Lesson, model: WaitModel, codes: Mapping[str, Mapping[str, int]], rows: I64
+) -> F64:
+    """The curves that a model gives these parcels as of their purchases, queues included."""
+    names, values = lesson.columns()
+    return _bent(lesson, model, _as_asked(lesson, model, codes, names, values[rows], rows), rows)
+
+
 def _as_asked(
     lesson: Lesson,
     champion: WaitModel,

@@ -76,6 +76,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
+        "calibration_alarms",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("group_name", sa.String(length=200), nullable=False),
+        sa.Column("opened_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("closed_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("facts", store.base.JsonValue, nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_calibration_alarms_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calibration_alarms")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "kind",
+            "group_name",
+            name=op.f("uq_calibration_alarms_tenant_id_kind_group_name"),
+        ),
+    )
+    with op.batch_alter_table("calibration_alarms", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_calibration_alarms_tenant_id"), ["tenant_id"], unique=False
+        )
+
+    op.create_table(
         "capacity_used",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("place", sa.String(length=161), nullable=False),
@@ -404,7 +433,9 @@ def upgrade() -> None:
     op.create_table(
         "network_states",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("published_at", store.base.UtcDateTime(), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
@@ -416,7 +447,10 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_states")),
-        sa.UniqueConstraint("tenant_id", name=op.f("uq_network_states_tenant_id")),
+        sa.UniqueConstraint(
+            "tenant_id", "day", "revision", name=op.f("uq_network_states_tenant_id_day_revision")
+        ),
+        sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_network_states_tenant_id_number")),
     )
     with op.batch_alter_table("network_states", schema=None) as batch_op:
         batch_op.create_index(
@@ -1160,6 +1194,7 @@ def upgrade() -> None:
         sa.Column("ends_at", store.base.UtcDateTime(), nullable=False),
         sa.Column("level", sa.String(length=12), nullable=False),
         sa.Column("probability", sa.String(length=12), nullable=False),
+        sa.Column("rule", sa.String(length=12), nullable=False),
         sa.Column("model", sa.String(length=80), nullable=False),
         sa.Column("network_hash", sa.String(length=64), nullable=False),
         sa.Column("policy", sa.String(length=80), nullable=False),
@@ -1606,6 +1641,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_capacity_used_tenant_id"))
 
     op.drop_table("capacity_used")
+    with op.batch_alter_table("calibration_alarms", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_calibration_alarms_tenant_id"))
+
+    op.drop_table("calibration_alarms")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_tenant_id"))
 

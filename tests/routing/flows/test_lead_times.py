@@ -1,11 +1,11 @@
 """Learned lead times in the store and in quotes: published, taken back, and left aside when broken."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from carriers.status import Status
@@ -18,6 +18,8 @@ from routing.distributions.lead_times import LearnedLeadTimes, NetworkState
 from routing.distributions.published import model_text, read_model, read_state, state_text
 from routing.flows.broken_lead_times import broken_lead_times
 from routing.flows.commit_option import Committed, commit_option
+from routing.flows.explain_option import explain_option
+from routing.flows.export_case import export_case
 from routing.flows.list_models import list_models
 from routing.flows.load_lead_times import load_lead_times
 from routing.flows.publish_model import Provenance, publish_model
@@ -25,7 +27,7 @@ from routing.flows.publish_network_state import publish_network_state
 from routing.flows.quote_cart import quote_cart
 from routing.flows.roll_back_model import roll_back_model
 from routing.quote import Quote
-from routing.tables import LeadTimeModelRow, PromiseRow
+from routing.tables import LeadTimeModelRow, NetworkStateRow, PromiseRow
 from store.session import Sessions, now
 from tests.tracking.learning.invented import FAST, FIRST, lesson
 from tests.tracking.plans import plan
@@ -57,6 +59,16 @@ def _quote(sessions: Sessions, market: TenantId, *, at_days: int = 0) -> Quote:
         at = now(session) + timedelta(days=at_days)
         lines = (CartLine("1", "COFFEE-01", 1),)
         return quote_cart(session, Cart(Destination("NL", "1012 LG"), lines, at))
+
+
+def _direct(quote: Quote) -> date:
+    """The earliest day without a hub: hubs keep the published times."""
+    days = [
+        option.promise.date
+        for option in quote.options
+        if not any(parcel.through_hub for parcel in option.parcels)
+    ]
+    return min(days, default=date.max)
 
 
 def _region(quote: Quote, sessions: Sessions, market: TenantId) -> str:
@@ -104,6 +116,64 @@ def test_quotes_rest_on_the_model_and_the_ledger_names_it(
     assert _quote(sessions, market, at_days=6).model == "published-quantiles"  # too old a state
 
 
+def test_a_quote_is_planned_again_on_the_model_and_the_state_it_was_made_on(
+    sessions: Sessions, market: TenantId, clock: ManualClock
+) -> None:
+    """Though a newer model serves, and the network moves otherwise by now."""
+    before = _quote(sessions, market)
+    codes = {**MODEL.codes, "destination": {_region(before, sessions, market): 0}}
+    state = _state_for(before, clock)
+    with sessions(market) as session:
+        publish_model(session, replace(MODEL, codes=codes), OF)
+        publish_network_state(session, state)
+    quote = _quote(sessions, market)
+    with sessions(market) as session:
+        told = explain_option(session, quote.id, quote.options[0].code)
+        case = export_case(session, quote.id)
+        learned = load_lead_times(session)
+        publish_model(session, replace(MODEL, codes=codes), OF)
+        publish_network_state(session, state)  # says nothing new
+        publish_network_state(session, replace(state, pressure=1.5))
+        assert session.scalar(select(func.count()).select_from(NetworkStateRow)) == 2
+        newest = load_lead_times(session)
+        assert isinstance(newest, LearnedLeadTimes)
+        assert newest.name == f"learned-2@{state.day.isoformat()}.2"
+        assert load_lead_times(session, quote.model) == learned
+        assert load_lead_times(session, "learned-7@2020-01-01") is None
+        assert explain_option(session, quote.id, quote.options[0].code) == told
+        assert export_case(session, quote.id) == case
+    assert _direct(_quote(sessions, market)) > _direct(quote)
+    clock.advance(timedelta(days=30))
+    with sessions(market) as session:
+        publish_network_state(session, replace(state, day=clock.now().date()))
+        assert session.scalar(select(func.count()).select_from(NetworkStateRow)) == 1
+
+
+def test_what_lateness_costs_is_learned_and_moves_the_promised_day(
+    sessions: Sessions, market: TenantId, clock: ManualClock
+) -> None:
+    before = _quote(sessions, market)
+    codes = {**MODEL.codes, "destination": {_region(before, sessions, market): 0}}
+    state = _state_for(before, clock)
+    with sessions(market) as session:
+        publish_model(session, replace(MODEL, codes=codes), OF)
+        publish_network_state(session, state)
+    plain = _quote(sessions, market)
+    with sessions(market) as session:
+        publish_network_state(session, replace(state, lateness_costs={"0.95": 900.0}))
+    dear = _quote(sessions, market)
+    for mine, theirs in zip(dear.options, plain.options, strict=False):
+        assert (mine.promise.rule, theirs.promise.rule) == ("later", "level")
+        assert mine.promise.level == theirs.promise.level
+    assert _direct(dear) > _direct(plain)
+    with sessions(market) as session:
+        bought = commit_option(session, dear.id, dear.options[0].code, HOME, key="k1")
+        assert isinstance(bought, Committed)
+        row = session.scalars(select(PromiseRow)).one()
+        assert (row.rule, row.level) == ("later", "0.95")
+        assert row.probability == dear.options[0].promise.probability
+
+
 def test_a_model_that_does_not_load_falls_back_and_sounds_the_alarm(
     sessions: Sessions, market: TenantId, clock: ManualClock
 ) -> None:
@@ -116,7 +186,7 @@ def test_a_model_that_does_not_load_falls_back_and_sounds_the_alarm(
         session.execute(update(LeadTimeModelRow).values(content="{}", content_hash="0" * 64))
         assert isinstance(load_lead_times(session), NetworkState)
         assert [each.what for each in broken_lead_times(session)] == ["model"]
-    assert _quote(sessions, market).model == "shrunk-quantiles"
+    assert _quote(sessions, market).model == f"shrunk-quantiles@{before.at:%Y-%m-%d}"
     clock.advance(timedelta(days=30))
     with sessions(market) as session:
         assert {each.what for each in broken_lead_times(session)} == {"model", "stale"}

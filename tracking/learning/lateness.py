@@ -1,0 +1,51 @@
+"""What one late parcel is worth in days of waiting, so that a level is kept over the last weeks' parcels.
+
+The cost rule (days + cost x P(late)) waits longer where a day buys much and less where it buys little; the
+cost at which a level holds on average follows from the curves alone, no outcome is needed.
+"""
+
+from collections.abc import Iterable, Mapping
+from math import ceil
+
+import numpy as np
+
+from routing.distributions.choice import lateness_cost_for
+from routing.distributions.lead_times import LeadTimeModel
+from routing.distributions.waits import slow_down
+from tracking.learning.teach import Lesson, curves_as_bought
+
+COST_WINDOW = 28  # days of purchases that the cost is found on
+FEW_PARCELS = 50  # with fewer nothing is said
+MOST_PARCELS = 2000  # evenly over the window; more would say the same
+LEVELS = (0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
+
+
+def lateness_costs(
+    lesson: Lesson,
+    model: LeadTimeModel,
+    miss_factors: Mapping[str, float],
+    levels: Iterable[float] = LEVELS,
+) -> dict[str, float]:
+    """By level, as text: days; empty while too few parcels were bought.
+
+    `miss_factors` by destination are today's: the share of the allowed misses that is aimed at.
+    """
+    bought = lesson.taught.history.purchased
+    rows = np.flatnonzero((bought >= lesson.today - COST_WINDOW) & (bought < lesson.today))
+    if len(rows) < FEW_PARCELS:
+        return {}
+    rows = rows[:: -(-len(rows) // MOST_PARCELS)]
+    curves = curves_as_bought(lesson, model.purchase, model.codes, rows)
+    names = {code: name for name, code in lesson.taught.codes["destination"].items()}
+    factors = np.array(
+        [
+            miss_factors.get(names[int(code)], 1.0)
+            for code in lesson.taught.history.groups["destination"][rows]
+        ]
+    )
+    found = {}
+    for level in sorted(set(levels)):
+        tighter = np.log(np.log(1 - level) / np.log((1 - level) * factors))
+        cost = lateness_cost_for(slow_down(curves, tighter), level)
+        found[f"{level:g}"] = ceil(cost * 1000) / 1000
+    return found
