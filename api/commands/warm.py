@@ -16,6 +16,7 @@ KERNELS: tuple[str, ...] = (
     "routing.packing.fit",
     "routing.tours.ruin_engine",
     "routing.tours.pair_engine",
+    "routing.tours.stay_engine",
     "tracking.learning.boosting",
 )
 

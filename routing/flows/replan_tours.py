@@ -10,10 +10,7 @@ from routing.tours.plan import NotFeasible, Plan, Unserved
 from routing.tours.problem import Problem
 from routing.tours.reasons import why_unserved
 from routing.tours.replan import Churn, Running, freeze
-from routing.tours.ruin_engine import RuinEngine
-
-CALM = 0.4
-"""Start temperature: near the plan there is, a search that begins hot would only undo it."""
+from routing.tours.stay_engine import StayEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +56,10 @@ def replan_tours(
     running = freeze(problem, plan, now_s=now_s, broken=broken)
     easier, renumbered = set_aside(running.problem)
     new = {old: i for i, old in enumerate(renumbered.kept)}
-    engine = RuinEngine(
+    engine = StayEngine(
         home={new[i]: vehicle for i, vehicle in running.home.items() if i in new},
         away_cost=price_of_move,
         most_away=int(most_moved * len(running.home)),
-        hot=CALM,
-        waiting_is_free=True,
     )
     found = engine.solve(
         easier, start=renumbered.forth(running.start), seed=seed, watch=_Clock(seconds)

@@ -85,90 +85,86 @@ def ruin_pairs(
 
 
 @kernel
-def fits_load(data: Data, state: PairState, node: int, a: int, v: int) -> bool:
-    """True when a's goods can come on board behind `node`."""
-    for d in range(data.load.shape[1]):
-        if state.board[node, d] + data.load[a, d] > data.capacity[v, d]:
-            return False
-    return True
-
-
-@kernel
 def best_pair_place(
     data: Data, state: PairState, a: int, b: int, limit: int, free: int, seed: Longs
 ) -> tuple[int, int, int]:
     """Where to put pick-up a and drop b: node before each (a itself when b follows at once).
 
-    An empty vehicle is used only when `free` says so. Also the added cost; (-1, -1, limit) when nothing is cheaper than `limit`.
+    An empty vehicle is used only when `free` says so. Also the added cost; (-1, -1, limit) when
+    nothing is cheaper than `limit`. One function with all its loops: in a kernel, passing the
+    arrays on to another costs more than a position's work.
     """
-    n, vehicles = data.load.shape[0], data.unit.shape[0]
-    following = state.links[0]
-    best, at_a, at_b = int(limit), -1, -1
-    group, opened = 0, False
-    for v in range(vehicles):
-        while v >= data.first_of[group + 1]:
-            group, opened = group + 1, False
-        start = n + v
-        is_empty = following[start] >= n
-        if data.allowed[a, v] == 0 or data.allowed[b, v] == 0:
-            continue
-        if is_empty and (free <= 0 or opened):
-            continue  # one empty vehicle is like the next of its type
-        base = int(data.fixed[v]) if is_empty else 0
-        opened = opened or is_empty
-        p = int(start)
-        while p < n or p == start:
-            if p < n and state.times[0, p] > data.closes[a]:
-                break
-            q = int(following[p])
-            cost, where = after_pickup(data, state, p, q, a, b, v, best - base, seed)
-            if where != -1:
-                best, at_a, at_b = cost + base, p, where
-            p = q
-    return int(at_a), int(at_b), int(best)
-
-
-@kernel
-def after_pickup(
-    data: Data, state: PairState, p: int, q: int, a: int, b: int, v: int, limit: int, seed: Longs
-) -> tuple[int, int]:
-    """With a between p and q, the cheapest place for b: (cost, node before it), or (limit, -1)."""
     n = data.load.shape[0]
-    following, early, late = state.links[0], state.times[0], state.times[1]
-    place, duration, distance = data.place, data.duration, data.distance
-    unit = data.unit[v]
-    pp, pq = place[p], place[q]
-    empty = p >= n and q >= n
-    direct = 0 if empty else int(distance[pp, pq])
-    best, where = int(limit), -1
-    cost_a = unit * (int(distance[pp, a]) + distance[a, pq] - direct)
-    if cost_a >= best or not fits_load(data, state, p, a, v):
-        return int(best), int(where)
-    time_a = max(early[p] + data.service[p] + duration[pp, a], data.opens[a])
-    if time_a > data.closes[a]:
-        return int(best), int(where)
-    leave_a = time_a + data.service[a]
-    time_b = max(leave_a + duration[a, b], data.opens[b])
-    if time_b <= data.closes[b] and time_b + data.service[b] + duration[b, pq] <= late[q]:
-        cost = unit * (int(distance[pp, a]) + distance[a, b] + distance[b, pq] - direct)
-        if cost < best and below(seed, BLINK_MEAN) != 0:
-            best, where = int(cost), int(a)
-    time = max(leave_a + duration[a, pq], data.opens[q])
-    node = int(q)
-    while node < n and time <= late[node]:
-        if time > data.closes[b] or not fits_load(data, state, node, a, v):
-            break
-        r = int(following[node])
-        pn, pr = place[node], place[r]
-        cost = cost_a + unit * (int(distance[pn, b]) + distance[b, pr] - distance[pn, pr])
-        if cost < best:
-            time_b = max(time + data.service[node] + duration[pn, b], data.opens[b])
-            fits = time_b + data.service[b] + duration[b, pr] <= late[r]
-            if time_b <= data.closes[b] and fits and below(seed, BLINK_MEAN) != 0:
-                best, where = int(cost), node
-        time = max(time + data.service[node] + duration[pn, pr], data.opens[r])
-        node = r
-    return int(best), int(where)
+    following, edge = state.links[0], state.links[3]
+    early, late, board, load = state.times[0], state.times[1], state.board, data.load[a]
+    place, service, opens, closes = data.place, data.service, data.opens, data.closes
+    duration = data.duration
+    to_a, to_b = data.distance_back[a], data.distance_back[b]  # from each place
+    from_a, from_b = data.distance[a], data.distance[b]
+    ride_a, ride_b, on_a, on_b = (
+        data.duration_back[a],
+        data.duration_back[b],
+        data.duration[a],
+        data.duration[b],
+    )
+    last_a, last_b, stay_b = closes[a], closes[b], service[b]
+    straight, ride = np.int64(from_a[b]), np.int64(on_a[b])
+    best, at_a, at_b = np.int64(limit), np.int64(-1), np.int64(-1)
+    for group in range(data.first_of.shape[0] - 1):
+        opened = False
+        for v in range(data.first_of[group], data.first_of[group + 1]):
+            p = np.int64(n + v)
+            q = np.int64(following[p])
+            empty = q >= n
+            if data.allowed[a, v] == 0 or data.allowed[b, v] == 0:
+                continue
+            if empty and (free <= 0 or opened):
+                continue  # one empty vehicle is like the next of its type
+            opened = opened or empty
+            unit = data.unit[v]
+            base = data.fixed[v] + unit * edge[p] if empty else np.int64(0)
+            capacity = data.capacity[v]
+            while True:
+                pp, pq = place[p], place[q]
+                cost_a = base + unit * (np.int64(to_a[pp]) + from_a[pq] - edge[p])
+                able = cost_a < best
+                for d in range(load.shape[0]):
+                    if board[p, d] + load[d] > capacity[d]:
+                        able = False
+                time_a = max(early[p] + service[p] + ride_a[pp], opens[a])
+                if able and time_a <= last_a:
+                    leave_a = time_a + service[a]
+                    time_b = max(leave_a + ride, opens[b])
+                    if time_b <= last_b and time_b + stay_b + on_b[pq] <= late[q]:
+                        cost = np.int64(to_a[pp]) + straight + from_b[pq] - edge[p]
+                        cost = base + unit * cost
+                        if cost < best and below(seed, BLINK_MEAN) != 0:
+                            best, at_a, at_b = cost, p, np.int64(a)
+                    time = max(leave_a + on_a[pq], opens[q])
+                    node = q
+                    while node < n and time <= late[node] and time <= last_b:
+                        fits = True
+                        for d in range(load.shape[0]):
+                            if board[node, d] + load[d] > capacity[d]:
+                                fits = False
+                        if not fits:
+                            break
+                        r = np.int64(following[node])
+                        pn, pr = place[node], place[r]
+                        cost = cost_a + unit * (np.int64(to_b[pn]) + from_b[pr] - edge[node])
+                        leave = time + service[node]
+                        if cost < best:
+                            time_b = max(leave + ride_b[pn], opens[b])
+                            in_time = time_b + stay_b + on_b[pr] <= late[r]
+                            if time_b <= last_b and in_time and below(seed, BLINK_MEAN) != 0:
+                                best, at_a, at_b = cost, p, node
+                        time = max(leave + duration[pn, pr], opens[r])
+                        node = r
+                if q >= n or early[q] > last_a:
+                    break
+                p = q
+                q = np.int64(following[p])
+    return int(at_a), int(at_b), int(best)
 
 
 @kernel

@@ -43,7 +43,7 @@ class Data(NamedTuple):
     allowed: NDArray[np.uint8]  # [n, vehicles]
     near: Shorts  # [n, k] other stops by closeness, -1 ends the list
     home: Longs  # [n] vehicle it should stay with, -1 for none
-    away: Longs  # [2] price of leaving home, and how much of it is the search's own
+    away: Longs  # [2] price of leaving home: the step's at present, and the caller's
     orders: Longs  # [7, n] sort keys for reinsertion
 
 
@@ -127,7 +127,7 @@ def build(problem: Problem, *, home: dict[int, int] | None = None, away_cost: in
         allowed=_allowed(problem),
         near=_near(distance, n),
         home=np.array([numbers.get((home or {}).get(i, -1), -1) for i in range(n)], dtype=np.int64),
-        away=np.array([away_cost, 0], dtype=np.int64),
+        away=np.array([away_cost, away_cost], dtype=np.int64),
         orders=_orders(load, opens, closes, distance, n),
     )
 

@@ -1,7 +1,6 @@
 """Lanewise's own engine: ruin and recreate on compiled kernels, for one-way loads with windows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,20 +25,13 @@ HOT, COLD = 1.0, 0.03
 
 FIRST_STEPS, MOST_STEPS = 50, 20_000
 CHUNK_SHARE = 0.01
-Arrays = tuple[
-    ruin_arrays.Data, ruin_arrays.State, ruin_arrays.State, ruin_arrays.State, ruin_arrays.Longs
-]
-NO_LIMIT = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
 class RuinEngine:
-    """Stays near a plan when told so: `home` maps a stop's index to its vehicle's number."""
+    """Improves one plan, removing and reinserting strings of stops."""
 
     name: str = "ruin"
-    home: Mapping[int, int] = field(default_factory=dict)
-    away_cost: int = 0  # cost units of moving a stop to another vehicle
-    most_away: int = NO_LIMIT  # how many may move
     hot: float = HOT
     cold: float = COLD
     waiting_is_free: bool = False  # plan paid time as if only driving were paid; the judge knows
@@ -65,7 +57,7 @@ class RuinEngine:
     ) -> Sequences:
         if not problem.stops:
             return ()
-        data = ruin_arrays.build(problem, home=dict(self.home), away_cost=self.away_cost)
+        data = ruin_arrays.build(problem)
         absent = ruin_arrays.absent_costs(problem)
         current = ruin_arrays.write(problem, data, start or ())
         ruin_kernel.refresh(data, current, absent)
@@ -75,7 +67,7 @@ class RuinEngine:
         logs = ruin_kernel.log_table()
         state = np.array([first_seed(seed)], dtype=np.int64)
         arrays = (data, current, work, best, absent)
-        ruin_kernel.improve(*arrays, np.zeros(2, np.int64), logs, state, 1, self.most_away)
+        ruin_kernel.improve(*arrays, np.zeros(2, np.int64), logs, state, 1)
         told = ruin_arrays.read(problem, best)
         watch.better(told)
         per_stop = max(1, int(best.total[0]) // len(problem.stops))
@@ -85,13 +77,11 @@ class RuinEngine:
                 steps = min(MOST_STEPS, self.most_steps - done)
                 used = done / self.most_steps
             heat = self._heat(used, per_stop)
-            gains = ruin_kernel.improve(*arrays, heat, logs, state, steps, self.most_away)
+            gains = ruin_kernel.improve(*arrays, heat, logs, state, steps)
             done += steps
             if gains:
                 told = ruin_arrays.read(problem, best)
                 watch.better(told)
-            if self.most_away < NO_LIMIT:
-                self._price_moves(arrays, per_stop)
             now = watch.share_used()
             if now - used < CHUNK_SHARE / 2:
                 steps = min(2 * steps, MOST_STEPS)
@@ -99,20 +89,6 @@ class RuinEngine:
                 steps = max(steps // 2, 1)
             used = now
         return told
-
-    def _price_moves(self, arrays: Arrays, per_stop: int) -> None:
-        """Dearer while too many stops have moved, cheaper while more may: the search may cross
-        the limit on its way, the best plan never does."""
-        data, current, work, best, absent = arrays
-        price = int(data.away[0])
-        if current.total[1] > self.most_away:
-            price = price + price // 4 + per_stop // 50 + 1
-        else:
-            price = max(self.away_cost, price - price // 8)
-        data.away[0], data.away[1] = price, price - self.away_cost
-        ruin_kernel.refresh(data, current, absent)
-        ruin_kernel.refresh(data, best, absent)
-        ruin_kernel.copy_state(current, work)
 
     def _heat(self, used: float, per_stop: int) -> ruin_arrays.Longs:
         temperature = per_stop * self.hot * (self.cold / self.hot) ** min(used, 1.0)

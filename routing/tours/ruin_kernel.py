@@ -14,11 +14,8 @@ from routing.tours.tour_links import (
     below,
     copy_tour,
     draw,
-    fits,
     forward_all,
-    has_room,
     insert,
-    link_cost,
     remove,
     touch,
 )
@@ -196,53 +193,59 @@ def sort_removed(data: Data, removed: Longs, count: int, seed: Longs, keys: Long
 
 
 @kernel
-def best_place(data: Data, state: State, c: int, limit: int, seed: Longs) -> tuple[int, int]:
+def best_place(
+    data: Data, state: State, c: int, limit: int, most_away: int, seed: Longs
+) -> tuple[int, int]:
     """The node to insert c behind and the added cost, or (-1, limit) when none is cheaper.
 
-    Looks at every position that is not overlooked; leaves a tour where it is too late for c.
+    Looks at every position that is not overlooked; leaves a tour where it is too late for c. Once
+    `most_away` stops have left home, c may go to its own home only. Nothing but the blink is called
+    in the loops: to pass all arrays on costs more than the work itself.
     """
-    n, vehicles = data.load.shape[0], data.unit.shape[0]
+    n = data.load.shape[0]
     following, edge = state.links[0], state.links[3]
     early, late = state.times[0], state.times[1]
     to, into = data.distance[c], data.distance_back[c]
     ride, ride_into = data.duration[c], data.duration_back[c]
     opens, closes, stay, home = data.opens[c], data.closes[c], data.service[c], data.home[c]
-    place, service = data.place, data.service
-    best, where = limit, np.int64(-1)
-    for v in range(vehicles):
-        p = np.int64(n + v)
-        q = np.int64(following[p])
-        if q >= n or not has_room(data, state, v, c):
-            continue
-        unit = data.unit[v]
-        base = data.away[0] if home >= 0 and home != v else np.int64(0)
-        while True:
-            here, at = place[p], place[q]
-            cost = base + unit * (np.int64(into[here]) + to[at] - edge[p])
-            if cost < best:
-                time = early[p] + service[p] + ride_into[here]
-                if time < opens:
-                    time = opens
-                if (
-                    time <= closes
-                    and time + stay + ride[at] <= late[q]
-                    and below(seed, BLINK_MEAN) != 0
-                ):
-                    best, where = cost, p
-            if q >= n or early[q] > closes:
-                break
-            p = q
+    place, service, room, load = data.place, data.service, state.room, data.load[c]
+    allowed, first_of = data.allowed[c], data.first_of
+    only_home = home >= 0 and state.total[1] >= most_away
+    best, where = np.int64(limit), np.int64(-1)
+    for group in range(first_of.shape[0] - 1):
+        opened = False
+        for v in range(first_of[group], first_of[group + 1]):
+            p = np.int64(n + v)
             q = np.int64(following[p])
-    for group in range(data.first_of.shape[0] - 1):  # the first empty vehicle of each type
-        for v in range(data.first_of[group], data.first_of[group + 1]):
-            start = n + v
-            end = following[start]
-            if end < n:
+            empty = q >= n
+            if (only_home and v != home) or (empty and opened and v != home):
+                continue  # one empty vehicle is like the next of its type
+            opened = opened or empty
+            able = allowed[v] != 0
+            for d in range(load.shape[0]):
+                if load[d] > room[v, d]:
+                    able = False
+            if not able:
                 continue
-            cost = link_cost(data, state, start, c, end, v)
-            if cost < best and has_room(data, state, v, c) and fits(data, state, start, c, end):
-                best, where = cost, np.int64(start)
-            break
+            unit = data.unit[v]
+            more = data.away[0] if home >= 0 and home != v else np.int64(0)
+            if empty:  # is taken out
+                more += data.fixed[v] + unit * edge[p]
+            while True:
+                here, at = place[p], place[q]
+                cost = more + unit * (np.int64(into[here]) + to[at] - edge[p])
+                if cost < best:
+                    time = max(early[p] + service[p] + ride_into[here], opens)
+                    if (
+                        time <= closes
+                        and time + stay + ride[at] <= late[q]
+                        and below(seed, BLINK_MEAN) != 0
+                    ):
+                        best, where = cost, p
+                if q >= n or early[q] > closes:
+                    break
+                p = q
+                q = np.int64(following[p])
     return int(where), int(best)
 
 
@@ -279,12 +282,11 @@ def improve(
     logs: Longs,
     seed: Longs,
     steps: int,
-    most_away: int,
 ) -> int:
     """Run so many steps from `current`; `best` keeps the best, the number of its gains returned.
 
     `heat` is [start, end], cost units times 16; `work` is scratch and equals `current` between
-    steps. In `best` at most `most_away` stops have left their home vehicle; `current` pays for each.
+    steps.
     """
     n = data.load.shape[0]
     removed = np.zeros(n + 1, np.int64)
@@ -306,7 +308,7 @@ def improve(
         left = 0
         for i in range(count):
             c = removed[i]
-            where, cost = best_place(data, work, c, absent[c], seed)
+            where, cost = best_place(data, work, c, absent[c], n, seed)
             if where >= 0:
                 insert(data, work, where, c)
                 work.total[0] += cost
@@ -322,12 +324,7 @@ def improve(
                 current.links[2, removed[i]] = -1
             absent_count = left
             copy_touched(data, work, current)
-            extra = data.away[1]
-            if (
-                current.total[1] <= most_away
-                and current.total[0] - extra * current.total[1]
-                < best.total[0] - extra * best.total[1]
-            ):
+            if current.total[0] < best.total[0]:
                 copy_state(current, best)
                 gains += 1
         else:

@@ -29,113 +29,73 @@ def below(seed: Longs, limit: int) -> int:
 
 
 @kernel
-def forward(data: Data, state: Linked, node: int) -> None:
-    """Earliest times from `node` on, until nothing changes."""
-    following, early = state.links[0], state.times[0]
-    while True:
-        nxt = following[node]
-        if nxt < 0:
-            return
-        time = early[node] + data.service[node] + data.duration[data.place[node], data.place[nxt]]
-        if time < data.opens[nxt]:
-            time = data.opens[nxt]
-        if early[nxt] == time:
-            return
-        early[nxt] = time
-        node = nxt
-
-
-@kernel
-def backward(data: Data, state: Linked, node: int) -> None:
-    """Latest times from `node` back, until nothing changes."""
-    previous, late = state.links[1], state.times[1]
-    while True:
-        prv = previous[node]
-        if prv < 0:
-            return
-        time = late[node] - data.service[prv] - data.duration[data.place[prv], data.place[node]]
-        if time > data.closes[prv]:
-            time = data.closes[prv]
-        if late[prv] == time:
-            return
-        late[prv] = time
-        node = prv
-
-
-@kernel
-def link_cost(data: Data, state: Linked, p: int, c: int, q: int, v: int) -> int:
-    """Cost of putting c between p and q on vehicle v, move away from home included."""
-    a, b, e = data.place[p], data.place[c], data.place[q]
-    cost = data.unit[v] * (
-        np.int64(data.distance[a, b]) + data.distance[b, e] - data.distance[a, e]
-    )
-    if data.home[c] >= 0 and data.home[c] != v:
-        cost += data.away[0]
-    n = data.load.shape[0]
-    if p >= n and q >= n:  # an empty vehicle is taken out
-        cost += data.fixed[v] + data.unit[v] * data.distance[a, e]
-    return int(cost)
-
-
-@kernel
-def fits(data: Data, state: Linked, p: int, c: int, q: int) -> bool:
-    """True when c can be served between p and q in time."""
-    b = data.place[c]
-    time = state.times[0, p] + data.service[p] + data.duration[data.place[p], b]
-    if time < data.opens[c]:
-        time = data.opens[c]
-    if time > data.closes[c]:
-        return False
-    return bool(time + data.service[c] + data.duration[b, data.place[q]] <= state.times[1, q])
-
-
-@kernel
-def has_room(data: Data, state: Linked, v: int, c: int) -> bool:
-    for d in range(data.load.shape[1]):
-        if data.load[c, d] > state.room[v, d]:
-            return False
-    return bool(data.allowed[c, v] != 0)
-
-
-@kernel
 def insert(data: Data, state: Linked, p: int, c: int) -> None:
-    """Put c behind p; times, loads and counts follow."""
-    following, previous, vehicle = state.links[0], state.links[1], state.links[2]
-    q = following[p]
+    """Put c behind p; times, loads and counts follow, as far as anything changes.
+
+    Written out: in a kernel, passing the arrays on to another costs more than these loops.
+    """
+    following, previous, vehicle, edge = (
+        state.links[0],
+        state.links[1],
+        state.links[2],
+        state.links[3],
+    )
+    early, late = state.times[0], state.times[1]
+    place, service, duration, distance = data.place, data.service, data.duration, data.distance
+    opens, closes, load, room = data.opens, data.closes, data.load, state.room
+    q = np.int64(following[p])
     v = vehicle[p]
-    following[p] = c
-    following[c] = q
-    edge = state.links[3]
-    edge[p] = data.distance[data.place[p], data.place[c]]
-    edge[c] = data.distance[data.place[c], data.place[q]]
-    previous[q] = c
-    previous[c] = p
-    vehicle[c] = v
-    for d in range(data.load.shape[1]):
-        state.room[v, d] -= data.load[c, d]
+    following[p] = previous[q] = c
+    following[c], previous[c], vehicle[c] = q, p, v
+    edge[p] = distance[place[p], place[c]]
+    edge[c] = distance[place[c], place[q]]
+    for d in range(load.shape[1]):
+        room[v, d] -= load[c, d]
     if data.home[c] >= 0 and data.home[c] != v:
         state.total[1] += 1
-    state.times[0, c] = -1
-    state.times[1, c] = -1
     touch(state, v)
-    forward(data, state, p)
-    backward(data, state, q)
+    early[c] = late[c] = -1
+    node, nxt = np.int64(p), np.int64(c)
+    while nxt >= 0:
+        time = max(early[node] + service[node] + duration[place[node], place[nxt]], opens[nxt])
+        if early[nxt] == time:
+            break
+        early[nxt] = time
+        node, nxt = nxt, np.int64(following[nxt])
+    node, prv = q, np.int64(c)
+    while prv >= 0:
+        time = min(late[node] - service[prv] - duration[place[prv], place[node]], closes[prv])
+        if late[prv] == time:
+            break
+        late[prv] = time
+        node, prv = prv, np.int64(previous[prv])
 
 
 @kernel
 def remove(data: Data, state: Linked, c: int) -> None:
     """Take c out of its tour and its costs out of the total; times are left to the caller."""
-    following, previous, vehicle = state.links[0], state.links[1], state.links[2]
+    following, previous, vehicle, edge = (
+        state.links[0],
+        state.links[1],
+        state.links[2],
+        state.links[3],
+    )
+    place, load, room = data.place, data.load, state.room
+    n = load.shape[0]
     p, q, v = previous[c], following[c], vehicle[c]
-    state.total[0] -= link_cost(data, state, p, c, q, v)
-    following[p] = q
-    previous[q] = p
-    vehicle[c] = -1
-    state.links[3, p] = data.distance[data.place[p], data.place[q]]
-    for d in range(data.load.shape[1]):
-        state.room[v, d] += data.load[c, d]
+    unit = data.unit[v]
+    direct = np.int64(data.distance[place[p], place[q]])
+    cost = unit * (np.int64(edge[p]) + edge[c] - direct)
+    if p >= n and q >= n:  # the vehicle is not taken out any more
+        cost += data.fixed[v] + unit * direct
     if data.home[c] >= 0 and data.home[c] != v:
+        cost += data.away[0]
         state.total[1] -= 1
+    state.total[0] -= cost
+    following[p], previous[q], vehicle[c] = q, p, -1
+    edge[p] = direct
+    for d in range(load.shape[1]):
+        room[v, d] += load[c, d]
 
 
 @kernel

@@ -1,0 +1,97 @@
+"""The engine that re-plans a running day: near the plan there is, on a compiled kernel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from routing.tours import ruin_arrays, ruin_kernel, stay_kernel
+from routing.tours.engine import Sequences, Watch
+from routing.tours.plan import Sequence
+from routing.tours.problem import Matrix, Objective, Problem, Stop, VehicleType
+from routing.tours.ruin_engine import first_seed
+
+HOT, COLD = 0.3, 0.02
+"""Start and end temperature over the mean cost of a stop."""
+
+FIRST_STEPS, MOST_STEPS = 200, 20_000
+CHUNK_SHARE = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class StayEngine:
+    """At most `most_away` stops leave the vehicle that `home` says, each for `away_cost`."""
+
+    home: Mapping[int, int] = field(default_factory=dict)  # index of a stop to vehicle number
+    most_away: int = 0
+    away_cost: int = 0  # cost units
+    hot: float = HOT
+    cold: float = COLD
+    most_steps: int = 0  # stop after so many steps, for answers that repeat; 0: no such limit
+    name: str = "stay"
+
+    def solve(self, problem: Problem, *, start: Sequences, seed: int, watch: Watch) -> Sequences:
+        if not problem.stops:
+            return ()
+        data = ruin_arrays.build(problem, home=dict(self.home))
+        data.away[:] = self.away_cost
+        absent = ruin_arrays.absent_costs(problem)
+        current = ruin_arrays.write(problem, data, start)
+        ruin_kernel.refresh(data, current, absent)
+        work, best = ruin_arrays.empty_state(data), ruin_arrays.empty_state(data)
+        ruin_kernel.copy_state(current, work)
+        ruin_kernel.copy_state(current, best)
+        logs = ruin_kernel.log_table()
+        state = np.array([first_seed(seed)], dtype=np.int64)
+        costs = data.unit.max() * data.distance[data.distance < ruin_arrays.FAR].mean()
+        per_stop = max(1, int(costs) // 4)
+        steps, done, used = FIRST_STEPS, 0, 0.0
+        while used < 1 and not 0 < self.most_steps <= done:
+            if self.most_steps:
+                steps = min(MOST_STEPS, self.most_steps - done)
+                used = done / self.most_steps
+            heat = self._heat(used, per_stop)
+            stay_kernel.improve_near(
+                data,
+                current,
+                work,
+                best,
+                absent,
+                heat,
+                logs,
+                state,
+                steps,
+                self.most_away,
+            )
+            if done == 0:
+                per_stop = max(1, int(best.total[0]) // len(problem.stops))
+            done += steps
+            now = watch.share_used()
+            if now - used < CHUNK_SHARE / 2:
+                steps = min(2 * steps, MOST_STEPS)
+            elif now - used > CHUNK_SHARE * 2:
+                steps = max(steps // 2, 1)
+            used = now
+        return ruin_arrays.read(problem, best)
+
+    def _heat(self, used: float, per_stop: int) -> ruin_arrays.Longs:
+        temperature = per_stop * self.hot * (self.cold / self.hot) ** min(used, 1.0)
+        return np.array([int(16 * temperature)] * 2 + [per_stop], dtype=np.int64)
+
+
+def warm() -> None:
+    """Compile or load every kernel, with the one signature used."""
+    table = np.array([[0, 1, 2], [1, 0, 1], [2, 1, 0]], dtype=np.int64)
+    van = VehicleType(numbers=(1, 2), capacity=(2,), shift=(0, 100))
+    stops = tuple(Stop(number=i, location=i, load=(1,)) for i in (1, 2))
+    problem = Problem("warm", stops, (van,), (Matrix(table, table),), objective=Objective.COST)
+
+    class Short:
+        def share_used(self) -> float:
+            return 1.0
+
+        def better(self, sequences: Sequences) -> None:
+            pass
+
+    engine = StayEngine(home={0: 1}, most_away=1, most_steps=5)
+    engine.solve(problem, start=(Sequence(1, (0,)),), seed=1, watch=Short())
