@@ -41,10 +41,10 @@ def open_up(
     longest = 1 + below(seed, 10)
     broken = 0
     for rank in range(-1, data.near.shape[1]):
-        c = np.int64(centre) if rank < 0 else np.int64(data.near[centre, rank])
+        c = centre if rank < 0 else int(data.near[centre, rank])
         if c < 0 or broken == most:
             break
-        v = np.int64(vehicle[c])
+        v = int(vehicle[c])
         if v < 0:
             continue
         seen = False
