@@ -27,6 +27,23 @@ Json = Mapping[str, Any]
 _TRACKED_COLUMNS = (
     "IE FR DE ES IT CA CN JP AU NZ HK europe1 europe2 europe3 world1 world2 world3".split()
 )
+# The older tables of online International Tracked have 22 columns without names. Their packets of
+# 2024 repeat, in all eight rows, the 17 named columns of that year's printed papers: so the last six
+# are the zones and these nine countries' are known. Columns 0, 5, 7 and 8 (priced as europe1 in 2024)
+# and 10 (as world1) belong to countries that nothing names, 12 and 13 to China and Hong Kong in some
+# order. A zone is priced where every column that may be its own says the same.
+_UNNAMED_TRACKED = 22
+_UNNAMED_EUROPE = (0, 5, 7, 8)
+_TRACKED_CANDIDATES: Mapping[str, tuple[int, ...]] = {
+    "FR": (1,), "DE": (2,), "IE": (3,), "IT": (4,), "ES": (6,),
+    "AU": (9,), "CA": (11,), "JP": (14,), "NZ": (15,), "CN": (12, 13), "HK": (12, 13),
+    "europe1": (16, *_UNNAMED_EUROPE),
+    "europe2": (17, *_UNNAMED_EUROPE),
+    "europe3": (18, *_UNNAMED_EUROPE),
+    "world1": (19, 10),
+    "world2": (20, 10),
+    "world3": (21,),
+}  # fmt: skip
 _ZONE_COLUMNS = "europe1 europe2 europe3 world1 world2 world3".split()
 _DOMESTIC = ("GB", "GG", "JE", "IM")
 # International letters and parcels share these limits (Royal Mail "How to post": parcels have
@@ -40,9 +57,8 @@ _UNDATED = date(2024, 1, 1)
 def royal_mail_tariffs(data: Json) -> tuple[Tariff, ...]:
     """Royal Mail and Parcelforce, online and post office prices, in force by `rateYears`.
 
-    Left out, because the file does not say what its columns mean: online International Tracked
-    before 2026-04-07 and its letters (22 unlabelled columns); and `printed-papers` everywhere (a
-    content, not a shape).
+    Left out, because the file does not say what its columns mean: of online International Tracked
+    what `_TRACKED_CANDIDATES` leaves open; and `printed-papers` everywhere (a content, not a shape).
     """
     starts = {key: date.fromisoformat(day) for key, day in data["zones"]["rateYears"].items()}
     tariffs = []
@@ -187,7 +203,7 @@ def _royal_mail_abroad(
         if formats:
             versions.append(TariffVersion(starts[year], tuple(formats)))
     zones = [*_royal_mail_zones(data)]
-    if any(len(band.prices_minor) == len(_TRACKED_COLUMNS) for band in _bands(versions)):
+    if any("IE" in band.prices_minor for band in _bands(versions)):
         own = [column for column in _TRACKED_COLUMNS if len(column) == 2]
         zones = [Zone(country, (Area(country),)) for country in own] + [
             Zone(zone.code, tuple(area for area in zone.areas if area.country not in own))
@@ -219,8 +235,9 @@ def _abroad_tables(by_format: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _abroad_bands(table: Json, left_over: bool) -> Iterator[Band]:
-    """Bands by zone column (one price, five, or six) or by country and zone column (17)."""
+    """Bands by zone column (one price, five, or six) or by country and zone column (17, or 22)."""
     countries = len(_TRACKED_COLUMNS)
+    unnamed = _unnamed_columns(table)
     for weight, cell in sorted(table.items(), key=lambda item: int(item[0])):
         if isinstance(cell, int):
             prices = dict.fromkeys(_ZONE_COLUMNS, cell)
@@ -230,9 +247,23 @@ def _abroad_bands(table: Json, left_over: bool) -> Iterator[Band]:
         elif len(cell) == countries or left_over:
             # The packets of 2026 have the 17 columns, then five left over from 2025.
             prices = dict(zip(_TRACKED_COLUMNS, cell[:countries], strict=True))
+        elif unnamed:
+            prices = {zone: cell[column] for zone, column in unnamed.items()}
         else:
             continue
         yield Band(int(weight), prices)
+
+
+def _unnamed_columns(table: Json) -> Mapping[str, int]:
+    """A column for each zone whose candidates agree in every row of a table with 22 columns."""
+    rows = [cell for cell in table.values() if isinstance(cell, list)]
+    if any(len(row) != _UNNAMED_TRACKED for row in rows):
+        return {}
+    return {
+        zone: columns[0]
+        for zone, columns in _TRACKED_CANDIDATES.items()
+        if all(len({row[column] for column in columns}) == 1 for row in rows)
+    }
 
 
 def _bands(versions: Sequence[TariffVersion]) -> Iterator[Band]:
