@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from carriers.areas import Area
+from carriers.contract_names import unknown_names
 from carriers.tariffs import (
     Band,
     Basis,
@@ -71,6 +72,8 @@ class _Faults:
 def tariff_from_json(data: Json, *, file: str | None = None) -> Tariff:
     """The tariff, checked; raises InvalidInput with every fault (file, path, reason)."""
     faults = _Faults(file)
+    for at, reason in unknown_names(data):
+        faults.add(at, reason)
     zones = faults.each("zones", data.get("zones", []), _zone)
     known = {zone.code for zone in zones}
     versions = faults.each(
@@ -155,6 +158,13 @@ def _whole_or_none(data: Json, key: str) -> int | None:
     return None if data.get(key) is None else _whole(data, key)
 
 
+def _flag(data: Json, key: str) -> bool:
+    value = data[key]
+    if not isinstance(value, bool):
+        raise InvalidInput(faults=(Fault(key, "must be true or false"),))
+    return value
+
+
 def _day(data: Json, key: str) -> date | None:
     return None if data.get(key) is None else date.fromisoformat(data[key])
 
@@ -196,7 +206,10 @@ def _version(row: Any, at: str, faults: _Faults, zones: set[str]) -> TariffVersi
 
 
 def _format(row: Any, at: str, faults: _Faults, zones: set[str]) -> FormatRates:
-    longest, middle, shortest = sorted((int(side) for side in row["max_sides_mm"]), reverse=True)
+    sides = row["max_sides_mm"]
+    if not isinstance(sides, list) or len(sides) != 3 or not all(map(_is_side, sides)):
+        raise InvalidInput(faults=(Fault("max_sides_mm", "must be three whole numbers of mm"),))
+    longest, middle, shortest = sorted(sides, reverse=True)
     shape = Format(
         _text(row, "code"),
         (longest, middle, shortest),
@@ -215,6 +228,10 @@ def _format(row: Any, at: str, faults: _Faults, zones: set[str]) -> FormatRates:
                     f"{lighter.max_weight_g} g",
                 )
     return FormatRates(shape, bands)
+
+
+def _is_side(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _band(row: Any, at: str, faults: _Faults, zones: set[str]) -> Band:
@@ -236,7 +253,7 @@ def _surcharge(row: Any, at: str) -> Surcharge:
         rounding=Rounding(row.get("rounding", Rounding.HALF_UP)),
         since=_day(row, "since"),
         until=_day(row, "until"),
-        residential_only=bool(row.get("residential_only", False)),
+        residential_only=_flag(row, "residential_only") if "residential_only" in row else False,
         areas=tuple(_area(area) for area in row.get("areas", ())),
         over_longest_mm=_whole_or_none(row, "over_longest_mm"),
         over_length_plus_girth_mm=_whole_or_none(row, "over_length_plus_girth_mm"),
@@ -253,7 +270,9 @@ def _volumetric(row: Json) -> Volumetric:
 
 
 def _tax(row: Json) -> TariffTax:
-    return TariffTax(Decimal(str(row["rate"])), bool(row["included"]), str(row.get("label", "VAT")))
+    return TariffTax(
+        Decimal(str(row["rate"])), _flag(row, "included"), str(row.get("label", "VAT"))
+    )
 
 
 def _version_json(version: TariffVersion) -> dict[str, Any]:

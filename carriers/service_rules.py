@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import combinations, product
+from itertools import combinations
 
 from carriers.tariffs import MeasuredParcel, NoRate, RateLane, Tariff, price_parcel
 from core.errors import invalid
@@ -37,10 +37,13 @@ class ServiceRule:
 
     def matches(self, country: str, weight_g: int, longest_mm: int) -> bool:
         return (
-            (not self.countries or country in self.countries)
+            self.takes(country)
             and self.min_weight_g <= weight_g <= self.max_weight_g
             and longest_mm <= self.max_longest_mm
         )
+
+    def takes(self, country: str) -> bool:
+        return not self.countries or country in self.countries
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,25 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """What the same parcels cost then, and would cost now; in two currencies they don't compare."""
+
+    parcels: int
+    then: Money
+    now: Money
+
+    @property
+    def change(self) -> Money | None:
+        """How much dearer, None between two currencies: no exchange is implied."""
+        return self.now - self.then if self.now.currency == self.then.currency else None
+
+
+@dataclass(frozen=True, slots=True)
 class DryRun:
-    """What the rules would have done: parcels by rule, costs by currency, and what was left over."""
+    """What the rules would have done: parcels by rule, what they cost, and what was left over."""
 
     parcels: Mapping[str, int]
-    cost_then: Mapping[str, Money]
-    cost_now: Mapping[str, Money]
+    costs: tuple[Costs, ...]  # one per pair of currencies, sorted
     unmatched: int
     unpriced: Mapping[str, int]  # reasons why a chosen service would not have taken it
     conflicts: tuple[Conflict, ...] = ()
@@ -81,11 +97,13 @@ class DryRun:
 
 @dataclass(slots=True)
 class _Sums:
-    by_currency: dict[str, Money] = field(default_factory=dict)
+    by_pair: dict[tuple[str, str], Costs] = field(default_factory=dict)
 
-    def add(self, amount: Money) -> None:
-        before = self.by_currency.get(amount.currency, Money.zero(amount.currency))
-        self.by_currency[amount.currency] = before + amount
+    def add(self, then: Money, now: Money) -> None:
+        pair = (then.currency, now.currency)
+        zero = Costs(0, Money.zero(then.currency), Money.zero(now.currency))
+        before = self.by_pair.get(pair, zero)
+        self.by_pair[pair] = Costs(before.parcels + 1, before.then + then, before.now + now)
 
 
 def choose_service(
@@ -102,11 +120,11 @@ def dry_run(
 ) -> DryRun:
     """Price history as the rules would have shipped it.
 
-    `cost_then` counts only parcels that the rules can price, so that both sums are of the same ones.
+    `costs` count only parcels that the rules can price, so that both sums are of the same ones.
     """
     parcels: Counter[str] = Counter()
     unpriced: Counter[str] = Counter()
-    then, now = _Sums(), _Sums()
+    sums = _Sums()
     unmatched = 0
     for past in history:
         rule = choose_service(rules, past.destination.country, past.weight_g, past.size.longest_mm)
@@ -127,12 +145,10 @@ def dry_run(
         if isinstance(price, NoRate):
             unpriced[price.reason.value] += 1
             continue
-        then.add(past.cost)
-        now.add(price.total)
+        sums.add(past.cost, price.total)
     return DryRun(
         parcels=dict(parcels),
-        cost_then=then.by_currency,
-        cost_now=now.by_currency,
+        costs=tuple(costs for _, costs in sorted(sums.by_pair.items())),
         unmatched=unmatched,
         unpriced=dict(unpriced),
         conflicts=tuple(find_conflicts(rules)),
@@ -142,32 +158,54 @@ def dry_run(
 
 def find_unreachable(rules: Sequence[ServiceRule]) -> list[str]:
     """Names of rules that no parcel can ever reach: earlier ones take all of theirs."""
-    reached = {
-        rule.name for cell in _cells(rules) if (rule := choose_service(rules, *cell)) is not None
-    }
-    return [rule.name for rule in rules if rule.name not in reached]
+    countries = sorted({country for rule in rules for country in rule.countries} | {OTHER})
+    return [
+        rule.name
+        for place, rule in enumerate(rules)
+        if not any(
+            _is_reached(rule, [one for one in rules[:place] if one.takes(country)])
+            for country in countries
+            if rule.takes(country)
+        )
+    ]
+
+
+def _is_reached(rule: ServiceRule, earlier: Sequence[ServiceRule]) -> bool:
+    """Whether a parcel of one country gets past the earlier rules.
+
+    The longest parcel of this rule gets past every rule with a lower limit, so it stands for all;
+    growing heavier, it gets past another one only right after that one's heaviest weight.
+    """
+    if rule.max_longest_mm < 1:
+        return False
+    lightest = max(rule.min_weight_g, 1)
+    ends = {one.max_weight_g + 1 for one in earlier} | {lightest}
+    return any(
+        all(
+            not one.min_weight_g <= weight_g <= one.max_weight_g
+            or one.max_longest_mm < rule.max_longest_mm
+            for one in earlier
+        )
+        for weight_g in ends
+        if lightest <= weight_g <= rule.max_weight_g
+    )
 
 
 def find_conflicts(rules: Sequence[ServiceRule]) -> Iterator[Conflict]:
     """Pairs that overlap and differ in service, each with one parcel that shows it."""
-    cells = _cells(rules)
     for first, second in combinations(rules, 2):
         if first.service == second.service:
             continue
-        shown = next((c for c in cells if first.matches(*c) and second.matches(*c)), None)
-        if shown is not None:
-            yield Conflict(first.name, second.name, *shown)
+        countries = _shared(first.countries, second.countries)
+        weight_g = max(first.min_weight_g, second.min_weight_g, 1)
+        heaviest_g = min(first.max_weight_g, second.max_weight_g)
+        longest_mm = min(first.max_longest_mm, second.max_longest_mm)
+        if countries and weight_g <= heaviest_g and longest_mm >= 1:
+            yield Conflict(first.name, second.name, min(countries), weight_g, 1)
 
 
-def _cells(rules: Sequence[ServiceRule]) -> list[tuple[str, int, int]]:
-    """One parcel for every way in which the rules can tell parcels apart."""
-    countries = sorted({country for rule in rules for country in rule.countries} | {OTHER})
-    weights = {1}
-    for rule in rules:
-        weights |= {max(rule.min_weight_g, 1), rule.max_weight_g, rule.max_weight_g + 1}
-    sides = {1}
-    for rule in rules:
-        sides |= {rule.max_longest_mm, rule.max_longest_mm + 1}
-    return list(
-        product(countries, sorted(w for w in weights if w > 0), sorted(s for s in sides if s > 0))
-    )
+def _shared(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+    """Countries of both; none named means any."""
+    if one and other:
+        return one & other
+    return one or other or frozenset({OTHER})

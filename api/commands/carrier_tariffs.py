@@ -16,7 +16,7 @@ from api.settings import read_settings
 from carriers.adapters.table.contracts import keep_numbers, keep_tariff, own_tariffs, read_tariffs
 from carriers.adapters.table.published import published_tariffs
 from carriers.history_files import history_from_csv, rules_from_json
-from carriers.service_rules import DryRun, dry_run
+from carriers.service_rules import Costs, DryRun, dry_run
 from carriers.tariff_checks import Finding, Severity, check_tariff
 from carriers.tariffs import MeasuredParcel, NoRate, Price, RateLane, Tariff, price_parcel
 from core.errors import invalid
@@ -136,12 +136,14 @@ def try_rules(
 ) -> None:
     """Price shipped parcels as the rules would have shipped them; find conflicts and dead rules.
 
-    Exit code 1 when a rule is unreachable, or a parcel was left without a rule or price.
+    Exit code 1 when a rule is unreachable, a parcel was left without a rule or price, or costs are
+    in two currencies: then they can't be compared.
     """
     chosen = rules_from_json(_read(rules))
     result = dry_run(chosen, history_from_csv(_read(history)), known_tariffs())
     emit(_run_json(result), as_json=as_json, text=_run_text(result))
-    if result.unreachable or result.unmatched or result.unpriced:
+    mixed = any(one.change is None for one in result.costs)
+    if result.unreachable or result.unmatched or result.unpriced or mixed:
         raise typer.Exit(1)
 
 
@@ -222,8 +224,17 @@ def _told(findings: dict[str, list[Finding]], kept: Sequence[str]) -> str:
 def _run_json(result: DryRun) -> dict[str, Any]:
     return {
         "parcels": dict(result.parcels),
-        "cost_then_minor": {c: amount.minor for c, amount in result.cost_then.items()},
-        "cost_now_minor": {c: amount.minor for c, amount in result.cost_now.items()},
+        "costs": [
+            {
+                "parcels": one.parcels,
+                "then_minor": one.then.minor,
+                "then_currency": one.then.currency,
+                "now_minor": one.now.minor,
+                "now_currency": one.now.currency,
+                "change_minor": None if one.change is None else one.change.minor,
+            }
+            for one in result.costs
+        ],
         "unmatched": result.unmatched,
         "unpriced": dict(result.unpriced),
         "conflicts": [asdict(conflict) for conflict in result.conflicts],
@@ -233,13 +244,7 @@ def _run_json(result: DryRun) -> dict[str, Any]:
 
 def _run_text(result: DryRun) -> str:
     lines = [f"{count:8} parcels by rule {name}" for name, count in result.parcels.items()]
-    for currency, then in result.cost_then.items():
-        after = result.cost_now.get(currency, then)
-        change = after - then
-        lines.append(
-            f"{currency}: {then.to_decimal()} then, {after.to_decimal()} with the rules "
-            f"({change.to_decimal():+})"
-        )
+    lines += [_cost_text(one) for one in result.costs]
     lines += [f"{count:8} parcels have no price: {why}" for why, count in result.unpriced.items()]
     if result.unmatched:
         lines.append(f"{result.unmatched:8} parcels match no rule")
@@ -250,3 +255,16 @@ def _run_text(result: DryRun) -> str:
         for one in result.conflicts
     ]
     return "\n".join(lines) or "no parcels"
+
+
+def _cost_text(costs: Costs) -> str:
+    then, now = costs.then, costs.now
+    if costs.change is None:
+        return (
+            f"{costs.parcels:8} parcels: {then.to_decimal()} {then.currency} then, "
+            f"{now.to_decimal()} {now.currency} with the rules: two currencies, not compared"
+        )
+    return (
+        f"{then.currency}: {then.to_decimal()} then, {now.to_decimal()} with the rules "
+        f"({costs.change.to_decimal():+})"
+    )

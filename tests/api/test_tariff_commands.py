@@ -123,12 +123,26 @@ def test_rules_are_tried_on_history(var: Path, capsys: pytest.CaptureFixture[str
     assert run("carrier", "dry-run", str(rules), past, "--json") == 1  # one rule is dead
     told = json.loads(capsys.readouterr().out)
     assert told["parcels"] == {"letterbox": 1, "home": 1, "abroad": 1}
-    assert told["cost_then_minor"] == {"EUR": 2940} and told["cost_now_minor"] == {"EUR": 2420}
+    (cost,) = told["costs"]
+    assert (cost["then_minor"], cost["now_minor"], cost["change_minor"]) == (2940, 2420, -520)
     assert told["unreachable"] == ["never"] and told["unmatched"] == 0
     assert {(c["first"], c["second"]) for c in told["conflicts"]} >= {("letterbox", "home")}
     rules.write_text(json.dumps([RULES[1], RULES[3]]))
     assert run("carrier", "dry-run", str(rules), past) == 0
     assert "EUR: 29.40 then, 26.90 with the rules (-2.50)" in capsys.readouterr().out
+
+
+def test_a_rule_that_pays_in_another_currency_is_not_compared(
+    var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = var / "rules.json"
+    rules.write_text(
+        json.dumps([{"name": "uk", "carrier": "royalmail", "service": "online/Tracked48"}])
+    )
+    past = history(var, "2026-02-02,GB,LS14AP,GB,N16XW,500,300,200,30,999,EUR")
+    assert run("carrier", "dry-run", str(rules), past) == 1
+    told = capsys.readouterr().out
+    assert "1 parcels: 9.99 EUR then, " in told and "GBP with the rules: two currencies" in told
 
 
 @pytest.mark.parametrize(

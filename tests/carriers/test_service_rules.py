@@ -1,6 +1,7 @@
 """A dry run prices history, and finds rules that fight and rules that never get a turn."""
 
 import random
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from carriers.adapters.table.published import published_tariffs
 from carriers.service_rules import (
+    Costs,
     PastParcel,
     ServiceRule,
     choose_service,
@@ -57,9 +59,48 @@ def test_history_is_priced_as_the_rules_would_have_shipped_it() -> None:
     )
     assert result.parcels == {"letterbox": 2, "home": 1, "abroad": 1}
     assert result.unpriced == {"too_large": 1}
-    assert result.cost_then == {"EUR": Money(695 + 695 + 1550, "EUR")}
-    assert result.cost_now == {"EUR": Money(425 + 695 + 1300, "EUR")}
+    assert result.costs == (Costs(3, Money(2940, "EUR"), Money(425 + 695 + 1300, "EUR")),)
+    assert result.costs[0].change == Money(-520, "EUR")
     assert result.unmatched == 0
+
+
+def test_costs_in_two_currencies_are_told_apart_and_not_compared() -> None:
+    rules = (ServiceRule("uk", ("royalmail", "online/Tracked48"), frozenset({"GB"})), *RULES)
+    british = replace(past("GB", 500, (300, 200, 30), 999), origin=Destination("GB"))
+    dutch = past("NL", 500, (300, 200, 30), 695)
+    result = dry_run(rules, [british, dutch, british], published_tariffs())
+    home, abroad = result.costs
+    assert home == Costs(1, Money(695, "EUR"), Money(425, "EUR"))
+    assert (abroad.parcels, abroad.then) == (2, Money(1998, "EUR"))
+    assert abroad.now.currency == "GBP" and abroad.now.minor > 0 and abroad.change is None
+
+
+def many(count: int) -> list[ServiceRule]:
+    """Rules of many countries and limits, none of which another covers alone."""
+    draw = random.Random(7)
+    return [
+        ServiceRule(
+            f"r{n}",
+            (PAKKET, BOX, ABROAD)[n % 3],
+            frozenset(draw.sample(["NL", "DE", "FR", "BE", "PL", "ES"], 3)),
+            draw.randint(0, 500),
+            draw.randint(501, 9000),
+            draw.randint(1, 900),
+        )
+        for n in range(count)
+    ]
+
+
+def test_a_hundred_rules_are_checked_at_once() -> None:
+    rules = many(100)
+    began = time.process_time()
+    conflicts, dead = list(find_conflicts(rules)), find_unreachable(rules)
+    assert time.process_time() - began < 5  # it was minutes when cells were enumerated
+    assert conflicts and dead
+    for one in conflicts:
+        by_name = {rule.name: rule for rule in rules}
+        cell = (one.country, one.weight_g, one.longest_mm)
+        assert by_name[one.first].matches(*cell) and by_name[one.second].matches(*cell)
 
 
 def test_rules_that_overlap_with_another_service_are_shown_with_a_parcel() -> None:

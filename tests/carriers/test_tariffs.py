@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -220,3 +221,42 @@ def test_a_contract_file_tells_every_fault_with_its_place() -> None:
     assert any("'moon' is not a zone" in fault for fault in told)
     assert any("10000 g is cheaper than 2000 g" in fault for fault in told)
     assert any(fault.startswith("acme.json: surcharges[2]") for fault in told)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda d: d.update(max_weight_kg=30), "acme.json: max_weight_kg: is not known"),
+        (
+            lambda d: d["surcharges"][0].update(residental_only=True),
+            "acme.json: surcharges[0].residental_only: is not known; is residential_only meant?",
+        ),
+        (
+            lambda d: d["surcharges"][1].update(over_wieght_g=5000),
+            "acme.json: surcharges[1].over_wieght_g: is not known; is over_weight_g meant?",
+        ),
+        (
+            lambda d: d["versions"][0]["formats"][0]["bands"][0].update(max_weight=1),
+            "acme.json: versions[0].formats[0].bands[0].max_weight: is not known; "
+            "is max_weight_g meant?",
+        ),
+        (
+            lambda d: d["zones"][0].update(areas=[{"country": "DE", "frist": "1"}]),
+            "acme.json: zones[0].areas[0].frist: is not known; is first meant?",
+        ),
+        (
+            lambda d: d["surcharges"][0].update(residential_only="false"),
+            "acme.json: surcharges[0].residential_only: must be true or false",
+        ),
+        (
+            lambda d: d["versions"][0]["formats"][0].update(max_sides_mm=["120.5", 60, 60]),
+            "acme.json: versions[0].formats[0].max_sides_mm: must be three whole numbers of mm",
+        ),
+    ],
+)
+def test_a_name_that_nobody_reads_is_a_fault(spoil: Any, told: str) -> None:
+    data = tariff_to_json(tariff())
+    spoil(data)
+    with pytest.raises(InvalidInput) as caught:
+        tariff_from_json(data, file="acme.json")
+    assert told in [str(fault) for fault in caught.value.faults]
