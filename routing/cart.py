@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from core.clock import require_aware
-from core.errors import Fault, InvalidInput
+from core.errors import Fault, InvalidInput, invalid
 from core.places import Destination
+from routing.checkout.rules import NO_RULES, Rules, faults_of
 
 MOST_LINES = 60
 MOST_POINTS = 3
 MOST_UNITS = 500
-"""Units of one line; more is a wholesale order, not a cart."""
+"""Units of all lines; more is a wholesale order, not a cart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Cart:
     """Everything is to be collected there; a location's code."""
     pickup_points: int = 0
     """Offer so many of the nearest pickup points beside the door."""
+    rules: Rules = NO_RULES
+    """Side constraints, beside the policy's own."""
 
     def __post_init__(self) -> None:
         require_aware("at", self.at)
@@ -51,17 +54,34 @@ class Cart:
         if self.pickup_point and self.pickup_points:
             faults.append(Fault("pickup_points", "name a pickup point, or ask for the nearest"))
         if len(self.lines) > MOST_LINES:
-            faults.append(Fault("lines", f"at most {MOST_LINES} lines"))
+            reason = f"{len(self.lines)} lines; a cart has at most {MOST_LINES}"
+            faults.append(Fault("lines", reason))
         seen: set[str] = set()
         for index, line in enumerate(self.lines):
-            if not 1 <= line.qty <= MOST_UNITS:
-                reason = f"{line.qty} is not a quantity (1 to {MOST_UNITS})"
-                faults.append(Fault(f"lines[{index}].qty", reason))
+            if line.qty < 1:
+                faults.append(Fault(f"lines[{index}].qty", f"{line.qty} is not a quantity"))
             if line.id in seen:
                 faults.append(Fault(f"lines[{index}].id", f"{line.id!r} stands twice"))
             seen.add(line.id)
+        if self.rules.any and not faults:
+            faults += faults_of(self.rules, {line.id: line.seller for line in self.lines})
         if faults:
             raise InvalidInput(faults=faults)
+        if sum(line.qty for line in self.lines) > MOST_UNITS:
+            raise self._too_large()
+
+    def _too_large(self) -> InvalidInput:
+        """A cart of more units than are planned: the line at fault, or all of them."""
+        index = max(range(len(self.lines)), key=lambda n: self.lines[n].qty)
+        line, units = self.lines[index], sum(line.qty for line in self.lines)
+        asked = f"line {line.id!r} ({line.sku}) asks for {line.qty} units"
+        alone = line.qty > MOST_UNITS
+        reason = asked if alone else f"{units} units in all, of which {asked}"
+        return invalid(
+            f"lines[{index}].qty" if alone else "lines",
+            f"{reason}; a cart holds at most {MOST_UNITS}: ask for less, or in several carts",
+            code="cart_too_large",
+        )
 
 
 OfferKey = tuple[str, str, str]

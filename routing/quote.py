@@ -13,6 +13,7 @@ from core.places import Destination
 from core.units import Dimensions
 from routing.cart import Cart, CartLine
 from routing.charges import Charge
+from routing.checkout.rules import NO_RULES, Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,7 @@ class Alternative:
     """What an option would be under a change; found by solving the cart again."""
 
     question: Sentence
-    """ordered_earlier, before_cut_off, from_place, without_place or fewer_parcels."""
+    """ordered_earlier, before_cut_off, from_place, without_place, fewer_parcels, without_rule."""
     date: date | None
     """None: there would be no way at all."""
     days: int = 0
@@ -297,6 +298,10 @@ class Quote:
     """The pickup point that was asked for."""
     pickup_points: int = 0
     """How many of the nearest pickup points were asked for."""
+    rules: Rules = NO_RULES
+    """The side constraints that were asked for."""
+    method: str = "exact"
+    """How it was planned: exact, exact_without_co2, large (search) or cpsat."""
 
     @property
     def cart(self) -> Cart:
@@ -310,6 +315,7 @@ class Quote:
             nominated_day=self.nominated_day,
             pickup_point=self.pickup,
             pickup_points=self.pickup_points,
+            rules=self.rules,
         )
 
     def option(self, code: str) -> DeliveryOption | None:

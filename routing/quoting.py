@@ -1,7 +1,7 @@
 """Quotes a cart: plans it on a snapshot and tells the options with promise, cost and charge."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,8 +12,9 @@ from routing.checkout.from_network import CartProblem, build_problem
 from routing.checkout.nominated import explain_no_day
 from routing.checkout.options import choose_plans
 from routing.checkout.pickups import nearest_points
-from routing.checkout.problem import OBJECTIVES, Answer, Objective, Reason, ReasonCode
+from routing.checkout.problem import OBJECTIVES, Answer, Objective, Plan, Reason, ReasonCode
 from routing.checkout.reasons import nearest_cart
+from routing.checkout.ruled import explain_rules, told_rules
 from routing.checkout.rules import NO_RULES
 from routing.checkout.solve import solve
 from routing.checkout.why import WhyCode
@@ -47,16 +48,19 @@ def plan_quote(
     """
     problem = build_problem(snapshot, cart, live)
     problem, answer = _solved(problem)
-    options = _options(snapshot, problem, answer)
+    told = told_rules(snapshot, cart, live, problem.problem.q, answer.plans)
+    options = _options(snapshot, problem, answer, told)
     reasons = answer.reasons
     if not answer.plans and cart.nominated_day is not None:
         reasons = explain_no_day(snapshot, cart, live, reasons)
+    if not answer.plans and cart.rules.any and reasons is answer.reasons:
+        reasons = explain_rules(snapshot, cart, live, problem.problem.q) or reasons
     reasons = (*reasons, *_what_could_be(problem, reasons))
     rates = _rates(problem, options)
     for point in nearest_points(snapshot, cart.destination, cart.pickup_points):
         collected = replace(cart, pickup_point=point.code, pickup_points=0)
         there = build_problem(snapshot, collected, live)
-        more = _collected(snapshot, there, len(options))
+        more = _collected(snapshot, collected, live, there, len(options))
         options, rates = (*options, *more), rates | _rates(there, more)
     return Quote(
         id=quote_id,
@@ -85,6 +89,8 @@ def plan_quote(
         nominated_day=cart.nominated_day,
         pickup=cart.pickup_point,
         pickup_points=cart.pickup_points,
+        rules=cart.rules,
+        method=answer.method,
     )
 
 
@@ -114,7 +120,9 @@ def _what_could_be(problem: CartProblem, reasons: Sequence[Reason]) -> tuple[Rea
     )
 
 
-def _collected(snapshot: Snapshot, problem: CartProblem, after: int) -> tuple[DeliveryOption, ...]:
+def _collected(
+    snapshot: Snapshot, cart: Cart, live: Live, problem: CartProblem, after: int
+) -> tuple[DeliveryOption, ...]:
     """The cheapest and the fastest way to one pickup point, numbered on from `after`."""
     problem, answer = _solved(problem, ("cost", "date", "parcels"))
     plans = answer.plans
@@ -123,9 +131,11 @@ def _collected(snapshot: Snapshot, problem: CartProblem, after: int) -> tuple[De
     cheapest = min(plans, key=lambda plan: (plan.cost, plan.date))
     fastest = min(plans, key=lambda plan: (plan.date, plan.cost))
     describer = Describer(snapshot, problem)
+    chosen = tuple(dict.fromkeys((fastest, cheapest)))
+    told = told_rules(snapshot, cart, live, problem.problem.q, chosen)
     return tuple(
-        describer.option(f"o{number}", plan, (), plans)
-        for number, plan in enumerate(dict.fromkeys((fastest, cheapest)), start=after + 1)
+        describer.option(f"o{number}", plan, (), plans, also=told.get(plan, ()))
+        for number, plan in enumerate(chosen, start=after + 1)
     )
 
 
@@ -147,7 +157,10 @@ def _seen_use(problem: CartProblem, live: Live) -> tuple[SeenUse, ...]:
 
 
 def _options(
-    snapshot: Snapshot, problem: CartProblem, answer: Answer
+    snapshot: Snapshot,
+    problem: CartProblem,
+    answer: Answer,
+    told: Mapping[Plan, tuple[Sentence, ...]],
 ) -> tuple[DeliveryOption, ...]:
     if not answer.plans:
         return ()
@@ -156,7 +169,7 @@ def _options(
         answer.plans, problem.policy.option_names, arrives_as_one=describer.arrives_as_one
     )
     return tuple(
-        describer.option(f"o{number}", plan, names, answer.plans)
+        describer.option(f"o{number}", plan, names, answer.plans, also=told.get(plan, ()))
         for number, (plan, names) in enumerate(chosen, start=1)
     )
 

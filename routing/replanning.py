@@ -10,6 +10,7 @@ from routing.cart import Live, OfferKey
 from routing.checkout.details import Describer
 from routing.checkout.from_network import CartProblem, build_problem
 from routing.checkout.problem import Content, Plan, PlannedParcel
+from routing.checkout.ruled import without_rules
 from routing.checkout.sentences import told_parameters
 from routing.checkout.to_case import case_of
 from routing.checkout.what_ifs import WhatIf, ask_what_ifs
@@ -42,6 +43,10 @@ def explain_option(snapshot: Snapshot, quote: Quote, code: str, live: Live) -> E
             continue  # the change changes nothing
         question = Sentence(change.value, told_parameters(problem, parameters))
         alternatives.append(_alternative(describer, option, question, what_if))
+    for question, lifted, what_if in without_rules(snapshot, cart, stock, problem.problem.q, plan):
+        if what_if.plan is None or set(what_if.plan.parcels) != set(plan.parcels):
+            other = Describer(snapshot, lifted)
+            alternatives.append(_alternative(other, option, question, what_if))
     return Explanation(option.code, option.why, tuple(alternatives))
 
 

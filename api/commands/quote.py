@@ -16,14 +16,15 @@ from core.clock import require_aware
 from core.errors import invalid
 from core.places import Destination
 from routing.cart import Cart, CartLine
+from routing.checkout.rules import Rules
 from routing.flows.quote_cart import quote_cart
 from routing.network.canonical import from_plain, to_plain
-from routing.quote import Quote
+from routing.quote import Quote, WhyNot
 
 app = typer.Typer()
 
 KNOWN = frozenset(
-    "destination lines at policy group nominated_day pickup_point pickup_points".split()
+    "destination lines at policy group nominated_day pickup_point pickup_points rules".split()
 )
 
 
@@ -36,7 +37,8 @@ def quote(
     """Quote a cart: `{"destination": {"country", "postcode"}, "lines": [{"sku", "qty", "seller"?}]}`.
 
     Optional fields: at (ISO 8601 with offset, default now), policy, group, nominated_day,
-    pickup_point, pickup_points.
+    pickup_point, pickup_points, rules (max_parcels, max_parcels_per_seller, whole_lines,
+    without_sellers, without, together, pins).
     """
     lanewise = from_environment()
     cart = read_cart(file, lanewise)
@@ -74,6 +76,7 @@ def read_cart(file: Path, lanewise: Lanewise) -> Cart:
         else None,
         pickup_point=str(plain.get("pickup_point", "")),
         pickup_points=from_plain(int, plain.get("pickup_points", 0), "pickup_points"),
+        rules=from_plain(Rules, plain.get("rules", {}), "rules"),
     )
 
 
@@ -100,11 +103,18 @@ def _instant(text: Any) -> datetime:
         raise invalid("at", str(error)) from None
 
 
+def _of(why: WhyNot) -> list[str]:
+    """The details of a rule that is in the way."""
+    return [f"{name} {value}" for name, value in why.details] if "rule" in why.code else []
+
+
 def as_text(told: Quote) -> str:
     """The options as a person reads them: dates first."""
     if not told.options:
         reasons = "; ".join(
-            " ".join(part for part in (why.code, why.line and f"(line {why.line})") if part)
+            " ".join(
+                part for part in (why.code, why.line and f"(line {why.line})", *_of(why)) if part
+            )
             for why in told.reasons
         )
         return f"no option: {reasons or 'nothing serves this cart'}"

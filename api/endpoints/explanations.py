@@ -37,7 +37,8 @@ class AlternativeOut(BaseModel):
     """What the option would be under a change; solved again when asked."""
 
     code: str = Field(
-        description="ordered_earlier, before_cut_off, from_place, without_place, fewer_parcels."
+        description="ordered_earlier, before_cut_off, from_place, without_place, fewer_parcels, "
+        "without_rule."
     )
     parameters: dict[str, str]
     text: str

@@ -42,6 +42,12 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Out(BaseModel):
+    """Answers are read from values by attribute."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
 class Amount(BaseModel):
     """Money in whole minor units."""
 

@@ -5,9 +5,12 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from api.endpoints.fields import Amount, Code, Given, Instant, Text
+from api.endpoints.fields import Out as Out
+from api.endpoints.rule_schemas import RulesIn, RulesOut
+from routing.cart import MOST_LINES, MOST_UNITS
 
 Country = Annotated[
     str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2.", examples=["FR"])
@@ -44,13 +47,35 @@ class CartIn(Given):
                 {
                     "destination": {"country": "FR", "postcode": "69003"},
                     "lines": [{"sku": "SKU-0001", "qty": 1}, {"sku": "SKU-0002", "qty": 2}],
-                }
+                },
+                {
+                    "destination": {"country": "FR", "postcode": "69003"},
+                    "lines": [
+                        {"id": "pot", "sku": "SKU-0001", "qty": 1},
+                        {"id": "cups", "sku": "SKU-0002", "qty": 4},
+                    ],
+                    "rules": {
+                        "max_parcels": 2,
+                        "whole_lines": ["cups"],
+                        "without_sellers": ["SELLER-3"],
+                        "pins": [
+                            {
+                                "line": "pot",
+                                "to": "location",
+                                "code": "LOC-1",
+                                "reason": "engraved there",
+                            }
+                        ],
+                    },
+                },
             ]
         },
     )
 
     destination: DestinationIn
-    lines: list[LineIn] = Field(min_length=1, max_length=100)
+    lines: list[LineIn] = Field(
+        min_length=1, max_length=MOST_LINES, description=f"At most {MOST_UNITS} units in all."
+    )
     at: Instant | None = Field(None, description="Plan as if it were then; default: now.")
     policy: Code | None = Field(None, description="Default: the marketplace's first policy.")
     group: Code | None = Field(None, description="Customer group, for charge rules.")
@@ -61,12 +86,7 @@ class CartIn(Given):
     pickup_points: int = Field(
         0, ge=0, le=3, description="Offer so many of the nearest pickup points beside the door."
     )
-
-
-class Out(BaseModel):
-    """Answers are read from values by attribute."""
-
-    model_config = ConfigDict(from_attributes=True)
+    rules: RulesIn | None = Field(None, description="Side constraints; default: none.")
 
 
 class DestinationOut(Out):
@@ -294,6 +314,8 @@ class QuoteOut(Out):
     lines: list[LineOut]
     options: list[OptionOut] = Field(description="No option beats another in every respect.")
     exact: bool = Field(description="No better option exists within the model.")
+    method: str = Field(description="exact, exact_without_co2, large (a search) or cpsat.")
+    rules: RulesOut
     reasons: list[WhyNotOut] = Field(description="Why there is no option, if there is none.")
     rates: list[RateOut]
 

@@ -13,6 +13,7 @@ from api.problems import SHARED, problems
 from core.ids import QuoteId
 from core.places import Destination
 from routing.cart import Cart, CartLine
+from routing.checkout.rules import NO_RULES
 from routing.flows.keep_quote import keep_quote
 from routing.flows.read_quote import read_quote
 from routing.quote import Quote
@@ -35,6 +36,7 @@ def cart_of(body: CartIn, visit: Visit) -> Cart:
         nominated_day=body.nominated_day,
         pickup_point=body.pickup_point or "",
         pickup_points=body.pickup_points,
+        rules=NO_RULES if body.rules is None else body.rules.value(),
     )
 
 

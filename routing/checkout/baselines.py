@@ -201,8 +201,9 @@ def _saleor_high_stock(desk: Desk) -> Allocation | None:
 
 def _ofbiz_first_full(desk: Desk) -> Allocation | None:
     for place in desk.places:
-        if all(desk.stock.get((line.id, place), 0) >= line.qty for line in desk.problem.lines):
-            return {(line.id, place): line.qty for line in desk.problem.lines}
+        found = desk.take(lambda line, place=place: [place])  # type: ignore[misc]
+        if found is not None:  # lines of one article share its stock
+            return found
     return desk.take(
         lambda line: sorted(
             desk.places, key=lambda place: desk.stock.get((line.id, place), 0) < line.qty

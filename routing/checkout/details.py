@@ -26,6 +26,7 @@ from routing.quote import (
     OptionParcel,
     Promise,
     Responsibility,
+    Sentence,
     TransitTimes,
 )
 from routing.snapshot import Snapshot, instant_of
@@ -51,9 +52,18 @@ class Describer:
         return self.likelihoods.on_one_day(plan.parcels) >= self.likelihoods.need
 
     def option(
-        self, code: str, plan: Plan, names: tuple[str, ...], plans: Sequence[Plan]
+        self,
+        code: str,
+        plan: Plan,
+        names: tuple[str, ...],
+        plans: Sequence[Plan],
+        *,
+        also: tuple[Sentence, ...] = (),
     ) -> DeliveryOption:
-        """The option of a plan of the frontier `plans`; `difference` comes with the list."""
+        """The option of a plan of the frontier `plans`; `difference` comes with the list.
+
+        `also`: more reasons for it, told after its own.
+        """
         parcels = tuple(
             self._numbered(number, parcel) for number, parcel in enumerate(plan.parcels, start=1)
         )
@@ -71,7 +81,7 @@ class Describer:
             order_within=None if end == NEVER else instant_of(end),
             difference=None,
             responsibility=self._responsibility(parcels),
-            why=sentences_of(self.of, self.likelihoods, plan, plans),
+            why=(*sentences_of(self.of, self.likelihoods, plan, plans), *also),
             windows=windows_of(self.of, plan),
             pickup_point=self.point,
         )

@@ -14,11 +14,12 @@ from core.errors import Fault, InvalidInput, invalid
 from core.money import Money
 from core.places import Destination
 from routing.cart import Cart, CartLine, Live
+from routing.checkout.cart_rules import rules_of
 from routing.checkout.date_rule import choose_level
 from routing.checkout.fitting import packing_fit
 from routing.checkout.prices import PriceTable
 from routing.checkout.problem import Item, Line, Offer, Problem
-from routing.checkout.rules import Rules
+from routing.checkout.rules import NO_RULES, Rules, Without, joined
 from routing.checkout.ways import LeftOut, Ways
 from routing.distributions.lead_times import state_of
 from routing.distributions.traits import Goods
@@ -111,9 +112,13 @@ class _Builder:
         self.today = local_day(self.network.marketplace.zone, cart.at)
         self.policy = snapshot.policy(cart.policy, self.today)
         self.offer_of: dict[tuple[str, str], NetworkOffer] = {}
+        self.rules = NO_RULES
+        self.wanted: dict[str, int] = {}
+        """Units by item, over all its lines."""
 
     def build(self) -> CartProblem:
         lines = self.lines()
+        self.rules = rules_of(self.network, self.policy, self.cart)
         offers = list(self.offers())
         ways = Ways(self.snapshot, self.cart, self.live, self.policy, self.to, self.today)
         ways.explore({offer.location: self.goods_at(offer.location) for offer in offers})
@@ -132,9 +137,12 @@ class _Builder:
             lanes=ways.lanes,
             services=ways.services,
             fit=packing_fit(self.snapshot, {line.item.id: self.sku(line) for line in lines}),
-            max_parcels=self.policy.splits.max_parcels,
+            max_parcels=min(
+                self.policy.splits.max_parcels,
+                self.rules.max_parcels or self.policy.splits.max_parcels,
+            ),
             day_starts=self.snapshot.day_starts(self.to.zones, ways.first_day),
-            rules=Rules(without_sellers=tuple(sorted(self.policy.splits.excluded_sellers))),
+            rules=self.rules,
         )
         chosen = choose_level(problem, self.policy.date_rule, self.lateness_cost(ways.model))
         return CartProblem(
@@ -204,16 +212,17 @@ class _Builder:
 
     def offers(self) -> Iterator[Offer]:
         """One offer per item and location: valid, in stock, and of the cheapest seller."""
-        done: set[str] = set()
+        at: dict[str, dict[str, NetworkOffer]] = {}
         for line in self.cart.lines:
-            chosen = self.choose(line)
-            for offer in chosen:
+            self.wanted[item_id(line)] = self.wanted.get(item_id(line), 0) + line.qty
+        for line in self.cart.lines:
+            for offer in self.choose(line):
                 self.offer_of[(line.id, offer.location)] = offer
-            item = item_id(line)
-            if item in done:
-                continue
-            done.add(item)
-            for offer in chosen:
+                at.setdefault(item_id(line), {})[offer.location] = offer
+        if self.rules.any:
+            self.rules = joined([self.rules, self.apart(at)])
+        for item, chosen in at.items():
+            for offer in chosen.values():
                 stock = self.live.stock.get(offer.key, 0)
                 if stock <= 0:
                     continue
@@ -224,14 +233,27 @@ class _Builder:
                 name = f"{item} at {offer.location}"
                 yield Offer(name, item, offer.location, stock, cost, offer.lead_min)
 
+    def apart(self, at: dict[str, dict[str, NetworkOffer]]) -> Rules:
+        """Lines of one item whose rules choose different sellers, each kept from the others'."""
+        return Rules(
+            without=tuple(
+                Without(line.id, offer.seller)
+                for line in self.cart.lines
+                for offer in at.get(item_id(line), {}).values()
+                if (line.id, offer.location) not in self.offer_of
+                and self.rules.permits(line.id, offer.seller, offer.location)
+            )
+        )
+
     def choose(self, line: CartLine) -> list[NetworkOffer]:
         """The offers that may serve a line: without a named seller, those of the lowest price."""
+        bare = not self.rules.any
         valid = [
             offer
             for offer in self.snapshot.offers_of.get(line.sku, ())
             if offer.is_valid_on(self.today)
-            and offer.seller not in self.policy.splits.excluded_sellers
             and line.seller in ("", offer.seller)
+            and (bare or self.rules.permits(line.id, offer.seller, offer.location))
         ]
         priced: dict[str, list[tuple[int, NetworkOffer]]] = {}
         for offer in valid:
@@ -250,7 +272,7 @@ class _Builder:
     def scarcity(self, line: CartLine, offers: list[tuple[int, NetworkOffer]]) -> tuple[bool, int]:
         """A seller who cannot serve the whole line comes after those who can; then by price."""
         stock = sum(self.live.stock.get(offer.key, 0) for _, offer in offers)
-        return stock < line.qty, min(price for price, _ in offers)
+        return stock < self.wanted[item_id(line)], min(price for price, _ in offers)
 
     def settled(self, amount: Money) -> int | None:
         currency = self.network.marketplace.currency

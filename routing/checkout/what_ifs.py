@@ -84,14 +84,14 @@ def _missed_cut_offs(problem: Problem, plan: Plan, used: dict[str, None]) -> Ite
 def what_if_without(problem: Problem, plan: Plan, location: str) -> WhatIf:
     """ "From elsewhere": the best plan that uses nothing of a location."""
     offers = tuple(offer for offer in problem.offers if offer.location != location)
-    return _nearest(replace(problem, offers=offers), plan)
+    return nearest_plan(replace(problem, offers=offers), plan)
 
 
 def what_if_from(problem: Problem, plan: Plan, line: str, location: str) -> WhatIf:
     """ "From there instead": the best plan in which a line comes from a location."""
     pin = Pin(line, PinTo.LOCATION, location)
     rules = replace(problem.rules, pins=(*_other_pins(problem.rules, line), pin))
-    return _nearest(replace(problem, rules=rules), plan)
+    return nearest_plan(replace(problem, rules=rules), plan)
 
 
 def what_if_ordered(problem: Problem, plan: Plan, now: int) -> WhatIf:
@@ -104,7 +104,7 @@ def what_if_ordered(problem: Problem, plan: Plan, now: int) -> WhatIf:
 
 def what_if_parcels(problem: Problem, plan: Plan, most: int) -> WhatIf:
     """ "In fewer parcels": the best plan with at most so many."""
-    return _nearest(replace(problem, max_parcels=most), plan)
+    return nearest_plan(replace(problem, max_parcels=most), plan)
 
 
 def _other_pins(rules: Rules, line: str) -> tuple[Pin, ...]:
@@ -113,8 +113,8 @@ def _other_pins(rules: Rules, line: str) -> tuple[Pin, ...]:
     return tuple(pin for pin in rules.pins if pin.line != line or pin.to not in places)
 
 
-def _nearest(problem: Problem, plan: Plan) -> WhatIf:
-    """The plan under a change that is nearest to the present one: in time, else soonest."""
+def nearest_plan(problem: Problem, plan: Plan) -> WhatIf:
+    """The plan of a changed problem that is nearest to the present one: in time, else soonest."""
     plans = solve(problem, WHAT_IF_OBJECTIVES).plans
     in_time = [one for one in plans if one.date <= plan.date]
     if in_time:

@@ -64,10 +64,16 @@ class SplitRules:
     max_parcels: int = 6
     excluded_sellers: frozenset[str] = frozenset()
     hubs: bool = True
+    max_parcels_per_seller: int | None = None
+    """Parcels that hold goods of one and the same seller."""
+    whole_lines: bool = False
+    """No line is spread over parcels."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_parcels <= 30:
             raise invalid("max_parcels", "an order has 1 to 30 parcels")
+        if self.max_parcels_per_seller is not None and self.max_parcels_per_seller < 1:
+            raise invalid("max_parcels_per_seller", "a seller has at least one parcel")
 
 
 class DateRule(StrEnum):

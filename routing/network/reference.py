@@ -35,7 +35,7 @@ POLICY = """
 | `date_rule` | how the day is chosen: `level` (the first that keeps the level), `cost` (least days + lateness cost x P(late)) or `later` of both, the default |
 | `lateness_cost_days` | what one late order is worth, in days of waiting, as text: `"60"`; left out: what keeps `level` on average over the last four weeks' parcels, as learned each morning (before that the level decides alone) |
 | `hold_min` | minutes a quote honours its price and dates |
-| `splits` | `max_parcels`, `excluded_sellers`, `hubs` (true or false) |
+| `splits` | `max_parcels`, `max_parcels_per_seller`, `whole_lines` (no line is spread over parcels), `excluded_sellers`, `hubs` (true or false) |
 | `options` | names shown: `fastest`, `cheapest`, `fewest_parcels`, `all_on_one_day`, `greenest` |
 | `charges` | `default`, `by_group` (customer group) and `by_seller`: a rule each; the group's wins |
 | `valid_from`, `valid_to` | days it holds |

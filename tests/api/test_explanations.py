@@ -1,11 +1,14 @@
 """Why an option is as it is: for shoppers without costs, in every language, with what-ifs."""
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from api.pages.checkout.why_words import COUNTED, why_texts
 from core.ids import TenantId
+from routing.checkout.problem import ReasonCode
+from routing.checkout.rules import PinTo, Rules
 from routing.checkout.what_ifs import Change
 from routing.checkout.why import WhyCode
 from tests.api.conftest import CART, Caller
@@ -68,4 +71,10 @@ def test_every_language_has_every_text(language: str) -> None:
         wanted = {n for form in english.texts[key] for n in PLACEHOLDER.findall(form)}
         assert {n for form in forms for n in PLACEHOLDER.findall(form)} == wanted, key
     assert {f"why.{code.value}" for code in WhyCode} | {"why.nominated_day"} <= set(own.texts)
+    assert {"why.rule_binds", "what_if.without_rule"} <= set(own.texts)
+    assert {f"why_not.{code.value}" for code in ReasonCode} <= set(own.texts)
+    assert {f"rule.pin_{to.value}" for to in PinTo} <= set(own.texts)
+    assert {f"rule.{field.name}" for field in fields(Rules) if field.name != "pins"} <= set(
+        own.texts
+    )
     assert {f"what_if.{change.value}" for change in Change} | set(COUNTED) <= set(own.texts)

@@ -141,3 +141,26 @@ def test_folders_that_are_none_are_refused(ready: Path, capsys: pytest.CaptureFi
     (ready / "empty" / "skus.csv").write_bytes(b"\xff\xfe\x00")
     assert run("import", str(ready / "empty")) == 2
     assert "UTF-8" in capsys.readouterr().err
+
+
+def test_rules_of_a_cart_are_planned_and_contradictions_refused(
+    ready: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("import", str(ready / "network")) == 0
+    lines = [{"id": "mug", "sku": "MUG-01", "qty": 1}]
+    pin = {"line": "mug", "to": "location", "code": "valencia"}
+    cart = {"destination": {"country": "FR"}, "lines": lines, "rules": {"pins": [pin]}}
+    (ready / "cart.json").write_text(json.dumps({**cart, "at": "2026-03-02T09:00:00Z"}))
+    capsys.readouterr()
+    assert run("quote", str(ready / "cart.json")) == 0
+    assert "from valencia" in capsys.readouterr().out
+    cart["rules"] = {"pins": [pin, {**pin, "code": "hamburg"}]}
+    (ready / "cart.json").write_text(json.dumps(cart))
+    assert run("quote", str(ready / "cart.json")) == 2
+    told = capsys.readouterr().err.strip()
+    assert len(told.splitlines()) == 1
+    assert "rules.pins[1]" in told and "rules.pins[0]" in told
+    cart["rules"] = {"without_sellers": ["turia-ceramica", "elbe-kaffee", "thames-home"]}
+    (ready / "cart.json").write_text(json.dumps({**cart, "at": "2026-03-02T09:00:00Z"}))
+    assert run("quote", str(ready / "cart.json")) == 1
+    assert "rule_excludes rule without_sellers seller" in capsys.readouterr().out

@@ -92,7 +92,13 @@ class WhyWords:
             **dict(self._said(name, value) for name, value in details),
         }
         values["what"] = values.get("article", values["what"])
+        values |= self._rule(dict(reason.details))
         text = self.catalogue.text(key, **values)
+        if key == "why_not.rule_excludes" and "earliest_on" in values:
+            text += " " + self.catalogue.text("why_not.without_rule", **values)
+        if key == "why_not.rule_excludes" and "needed" in values:
+            needed = int(dict(reason.details)["needed"])
+            text += " " + self.catalogue.plural("why_not.rule_needs", needed, needed=needed)
         if "nearest_on" in values:
             text += " " + self.catalogue.text("why_not.day_nearest", **values)
         return text
@@ -102,6 +108,7 @@ class WhyWords:
         for name, value in sentence.parameters:
             place, said = self._said(name, value)
             values[place] = said
+        values |= self._rule(dict(sentence.parameters))
         counted = COUNTED.get(key)
         if counted is None:
             return self.catalogue.text(key, **values)
@@ -109,10 +116,27 @@ class WhyWords:
         values.pop("days", None)  # `plural` gives it itself
         return self.catalogue.plural(key, number, **values)
 
+    def _rule(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        """`rule`: what the rule asks for, with the reason its maker gave; nothing without one."""
+        kind = parameters.get("rule")
+        if kind is None:
+            return {}
+        values = dict(self._said(name, value) for name, value in parameters.items())
+        if "most" in parameters:
+            text = self.catalogue.plural(f"rule.{kind}", int(parameters["most"]), **values)
+        else:
+            text = self.catalogue.text(f"rule.{kind}", **values)
+        reason = parameters.get("reason")
+        return {"rule": f"{text} ({reason})" if reason else text}
+
     def _said(self, name: str, value: str) -> tuple[str, str]:
         """(name in the text, what is said) of a parameter, by what its name says it is."""
         if name == "line":
             return "article", self.articles.get(value, value)
+        if name == "lines":
+            return "articles", ", ".join(self.articles.get(line, line) for line in value.split(","))
+        if name == "seller":
+            return name, self.names.seller(value)
         if name == "charge_minor":
             return "charge", self._change(int(value))
         if name.endswith("_at"):
