@@ -90,11 +90,15 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def create_app(
-    lanewise: Lanewise, *, worker: Any = None, executor: PlanExecutor | None = None
+    lanewise: Lanewise,
+    *,
+    worker: Any = None,
+    executor: PlanExecutor | None = None,
+    standby: PlanExecutor | None = None,
 ) -> FastAPI:
     """The app over one Lanewise. `worker` (if given) is woken after each change.
 
-    Carts are planned in `executor`, or in this process without one.
+    Carts are planned in `executor`, or in this process without one; `standby` answers degraded.
     """
 
     @asynccontextmanager
@@ -120,7 +124,8 @@ def create_app(
     app.state.callers = CallerBook(lanewise)
     app.state.metrics = metrics
     app.state.worker = worker
-    app.state.planner = Planner(lanewise, executor)
+    app.state.planner = Planner(lanewise, executor, standby)
+    metrics.watch_planner(app.state.planner)
     answer_with_problems(app)
     answer_with_pages(app)
     app.include_router(health.router)

@@ -56,7 +56,13 @@ class Settings(BaseModel):
         64, ge=1, le=100_000, description="Quotes admitted at once; beyond it 503 at once."
     )
     plan_timeout_s: int = Field(
-        10, ge=1, le=600, description="Deadline of one planning call; then degraded or 503."
+        10, ge=1, le=600, description="Deadline of any other planning call; then 503."
+    )
+    quote_budget_ms: int = Field(
+        3000,
+        ge=100,
+        le=60_000,
+        description="Time a quote may take to plan; then a degraded one is told, within it.",
     )
     rate_limit_per_minute: int = Field(
         6000, ge=1, description="Requests a minute that one API key may make."

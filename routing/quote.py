@@ -302,6 +302,9 @@ class Quote:
     """The side constraints that were asked for."""
     method: str = "exact"
     """How it was planned: exact, exact_without_co2, large (search) or cpsat."""
+    degraded_by: str = ""
+    """How it was made where planning overran its time: last_good_plan, greedy or static_table;
+    empty: planned in full. Its dates and prices hold like any other's; better ones may exist."""
 
     @property
     def cart(self) -> Cart:
@@ -317,6 +320,11 @@ class Quote:
             pickup_points=self.pickup_points,
             rules=self.rules,
         )
+
+    @property
+    def degraded(self) -> bool:
+        """Whether it was made in a hurry."""
+        return self.degraded_by != ""
 
     def option(self, code: str) -> DeliveryOption | None:
         """The option of that code or name."""

@@ -1,7 +1,7 @@
 """Quotes a cart: plans it on a snapshot and tells the options with promise, cost and charge."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,6 +32,9 @@ from routing.quote import (
 )
 from routing.snapshot import Snapshot
 
+Planned = Callable[[CartProblem], Answer]
+"""Another way to answer a cart's problem than to solve it."""
+
 
 def plan_quote(
     snapshot: Snapshot,
@@ -40,24 +43,27 @@ def plan_quote(
     quote_id: QuoteId,
     *,
     asked_at: datetime | None = None,
+    planned: Planned | None = None,
 ) -> Quote:
     """The quote for a cart; no options means it cannot be served, and `reasons` say why.
 
     It is held from `asked_at`, the present instant, where the cart is planned for a later one.
+    With `planned` its answer is told as it is, named by its method as degraded: without a search
+    for what else could be, and without pickup points beside the door.
     Raises InvalidInput for unknown SKUs, sellers and destinations; NotFound for the policy.
     """
     problem = build_problem(snapshot, cart, live)
-    problem, answer = _solved(problem)
-    told = told_rules(snapshot, cart, live, problem.problem.q, answer.plans)
-    options = _options(snapshot, problem, answer, told)
-    reasons = answer.reasons
-    if not answer.plans and cart.nominated_day is not None:
-        reasons = explain_no_day(snapshot, cart, live, reasons)
-    if not answer.plans and cart.rules.any and reasons is answer.reasons:
-        reasons = explain_rules(snapshot, cart, live, problem.problem.q) or reasons
-    reasons = (*reasons, *_what_could_be(problem, reasons))
+    if planned is None:
+        problem, answer = _solved(problem)
+        told = told_rules(snapshot, cart, live, problem.problem.q, answer.plans)
+        options = _options(snapshot, problem, answer, told)
+        reasons = _why_none(snapshot, cart, live, problem, answer)
+    else:
+        answer, reasons = planned(problem), ()
+        options = tuple(_hurried(one) for one in _options(snapshot, problem, answer, {}))
     rates = _rates(problem, options)
-    for point in nearest_points(snapshot, cart.destination, cart.pickup_points):
+    points = cart.pickup_points if planned is None else 0
+    for point in nearest_points(snapshot, cart.destination, points):
         collected = replace(cart, pickup_point=point.code, pickup_points=0)
         there = build_problem(snapshot, collected, live)
         more = _collected(snapshot, collected, live, there, len(options))
@@ -91,7 +97,20 @@ def plan_quote(
         pickup_points=cart.pickup_points,
         rules=cart.rules,
         method=answer.method,
+        degraded_by="" if planned is None else answer.method,
     )
+
+
+def _why_none(
+    snapshot: Snapshot, cart: Cart, live: Live, problem: CartProblem, answer: Answer
+) -> tuple[Reason, ...]:
+    """Why a cart has no option, and what could be had instead; nothing where it has one."""
+    reasons = answer.reasons
+    if not answer.plans and cart.nominated_day is not None:
+        reasons = explain_no_day(snapshot, cart, live, reasons)
+    if not answer.plans and cart.rules.any and reasons is answer.reasons:
+        reasons = explain_rules(snapshot, cart, live, problem.problem.q) or reasons
+    return (*reasons, *_what_could_be(problem, reasons))
 
 
 def _solved(
@@ -200,6 +219,25 @@ def _priced_why(option: DeliveryOption, before: Sequence[DeliveryOption]) -> tup
         ),
     )
     return tuple(told if each.code == told.code else each for each in option.why)
+
+
+def _hurried(option: DeliveryOption) -> DeliveryOption:
+    """Without the sentences that compare it with all other plans, which nobody looked at."""
+    said = tuple(each for each in option.why if each.code not in _OF_A_FULL_SEARCH)
+    return replace(option, why=(Sentence(WhyCode.PLANNED_IN_A_HURRY.value), *said))
+
+
+_OF_A_FULL_SEARCH = frozenset(
+    code.value
+    for code in (
+        WhyCode.NOTHING_EARLIER,
+        WhyCode.EARLIER_COSTS,
+        WhyCode.SPLIT_CHEAPER,
+        WhyCode.SPLIT_FASTER,
+        WhyCode.SPLIT_NEEDED_STOCK,
+        WhyCode.SPLIT_NEEDED_BOX,
+    )
+)
 
 
 def _why_not(reason: Reason) -> WhyNot:

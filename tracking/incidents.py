@@ -35,7 +35,6 @@ class WatchPolicy:
     calm_below: float = 0.2  # an open risk is closed only below this: no flapping
     no_movement_after: timedelta = timedelta(hours=60)
     loss_after: timedelta = timedelta(days=7)
-    loss_from: float = 0.5  # probability of being lost
 
 
 PRESET = WatchPolicy()
@@ -95,8 +94,7 @@ def find_incidents(
             found.add(IncidentKind.HAND_OVER_DUE)
     elif journey.moved_at is not None:
         still = now - journey.moved_at
-        silent = still >= policy.loss_after and now > plan.promised_by
-        if silent or eta.lost >= policy.loss_from:
+        if still >= policy.loss_after and now > plan.promised_by:
             found.add(IncidentKind.LOSS_SUSPECTED)
         elif still >= policy.no_movement_after:
             found.add(IncidentKind.NO_MOVEMENT)

@@ -14,19 +14,23 @@ from sqlalchemy.exc import DBAPIError
 from api.commands.output import emit
 from api.preconditions import check_key, check_revision, check_tables
 from api.settings import read_settings
+from api.snapshot_shelf import resident_bytes
 from api.wiring import Lanewise
-from core.errors import LanewiseError, Unavailable
+from core.errors import LanewiseError, NotFound, Unavailable
 from core.ids import TenantId
 from core.kernels import compiled
+from routing.compiled_networks import COMPILED
 from routing.distributions.lead_times import LearnedLeadTimes
 from routing.flows.broken_lead_times import broken_lead_times
 from routing.flows.load_lead_times import load_lead_times
-from routing.tables import ACTIVE_MODEL, LeadTimeModelRow
+from routing.flows.load_snapshot import load_snapshot
+from routing.tables import ACTIVE_MODEL, LeadTimeModelRow, active_network
 from store import schema
 from store.tables import JobRow, TenantRow
 
 app = typer.Typer()
 Check = Callable[[Lanewise], str]
+MOST_TOLD = 3  # networks named one by one
 
 
 def _python(_lanewise: Lanewise) -> str:
@@ -97,6 +101,29 @@ def _lead_times(lanewise: Lanewise) -> str:
     return f"{len(tenants)} learned models in service"
 
 
+def _networks(lanewise: Lanewise) -> str:
+    """Compiles each tenant's active network anew: whether it does, how long, how much memory."""
+    told = []
+    with lanewise.sessions.system(read_only=True) as session:
+        tenants = session.scalars(select(TenantRow.id).order_by(TenantRow.id)).all()
+    for tenant in tenants:
+        with lanewise.sessions(TenantId(tenant), read_only=True) as session:
+            try:
+                active = active_network(session)
+            except NotFound:
+                continue
+            before = resident_bytes()
+            load_snapshot(session)
+            report = {each.version: each for each in COMPILED.reports()}[active.content_hash]
+        if report.error:
+            raise Unavailable(
+                f"version {active.number} does not compile ({report.error}); the one before serves"
+            )
+        grown = max(0, resident_bytes() - before)
+        told.append(f"version {active.number} in {report.cpu_ms:.0f} ms, {grown / 1e6:.0f} MB")
+    return "; ".join(told[:MOST_TOLD]) + (" …" if told[MOST_TOLD:] else "") or "none yet"
+
+
 def _extras(_lanewise: Lanewise) -> str:
     names = {"psycopg": "postgres", "pyarrow": "data", "lightgbm": "learn"}
     there = [extra for module, extra in names.items() if importlib.util.find_spec(module)]
@@ -111,6 +138,7 @@ CHECKS: dict[str, Check] = {
     "persons": _persons,
     "tenants": _tenants,
     "jobs": _jobs,
+    "networks": _networks,
     "lead times": _lead_times,
     "extras": _extras,
 }

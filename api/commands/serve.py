@@ -68,8 +68,11 @@ def serve_until_told(
     listener = open_port(host or settings.host, settings.port if port is None else port)
     with ending_orderly(), background_work(lanewise) as worker:
         tell(f"http://{listener.getsockname()[0]}:{listener.getsockname()[1]}")
-        with planning_processes(settings) if plan_apart else contextlib.nullcontext() as executor:
-            run_server(lanewise, listener, worker, executor)
+        if not plan_apart:
+            run_server(lanewise, listener, worker)
+            return
+        with planning_processes(settings) as (executor, standby):
+            run_server(lanewise, listener, worker, executor, standby)
 
 
 def open_demo() -> None:
@@ -152,8 +155,8 @@ def background_work(lanewise: Lanewise) -> Iterator[Worker | None]:
 
 
 @contextlib.contextmanager
-def planning_processes(settings: Settings) -> Iterator[PlanExecutor]:
-    """Processes that plan carts, as many as the settings say."""
+def planning_processes(settings: Settings) -> Iterator[tuple[PlanExecutor, PlanExecutor]]:
+    """Processes that plan carts, as many as the settings say, and one that answers degraded."""
     from api.executors.process_pool import ProcessPoolExecutor
     from api.planning import prepare_apart, worker_count
 
@@ -161,18 +164,22 @@ def planning_processes(settings: Settings) -> Iterator[PlanExecutor]:
     executor = ProcessPoolExecutor(
         workers, admitted=settings.plan_queue, deadline_s=settings.plan_timeout_s
     )
+    standby = ProcessPoolExecutor(1, admitted=settings.plan_queue)
     executor.prepare(prepare_apart)
+    standby.prepare(prepare_apart)
     try:
-        yield executor
+        yield executor, standby
     finally:
         executor.close()
+        standby.close()
 
 
 def run_server(
     lanewise: Lanewise,
     listener: socket.socket,
     worker: Worker | None,
-    executor: PlanExecutor | None,
+    executor: PlanExecutor | None = None,
+    standby: PlanExecutor | None = None,
 ) -> None:
     """Run uvicorn on the open socket until a signal ends it."""
     import uvicorn
@@ -180,7 +187,7 @@ def run_server(
     from api.main import create_app
 
     config = uvicorn.Config(
-        create_app(lanewise, worker=worker, executor=executor),
+        create_app(lanewise, worker=worker, executor=executor, standby=standby),
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -12,6 +12,7 @@ from api.callers import Visit, allowed
 from api.endpoints.fields import Given
 from api.idempotency import Answer, Change, changing
 from api.paging import MOST, Page
+from api.planning import Planner
 from api.policy_checks import POLICY_CHECKS
 from api.problems import SHARED, problems
 from routing.flows.import_network import import_network
@@ -69,13 +70,19 @@ class NetworkOut(BaseModel):
     responses=problems(*SHARED, "idempotency_key_missing", "in_progress", "key_reused"),
 )
 def create_network(body: NetworkIn, change: Change = changing("network:write")) -> Response:
-    """Check the whole network and make it the active one; every fault is named, or all is taken."""
+    """Check the whole network and make it the active one; every fault is named, or all is taken.
+
+    The answer comes once the planners have it; until then quotes are made on the one before.
+    """
 
     def work(session: Session) -> Answer:
         imported = import_network(session, body.files, checks=POLICY_CHECKS)
         return Answer(ImportedOut.model_validate(imported), 201)
 
-    return change.once(work)
+    done = change.once(work)
+    planner: Planner = change.visit.request.app.state.planner
+    planner.swap_network(change.visit.caller.tenant)
+    return done
 
 
 @router.get("", operation_id="list_networks", responses=problems(*SHARED))

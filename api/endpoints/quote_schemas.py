@@ -316,6 +316,10 @@ class QuoteOut(Out):
     exact: bool = Field(description="No better option exists within the model.")
     method: str = Field(description="exact, exact_without_co2, large (a search) or cpsat.")
     rules: RulesOut
+    degraded: bool = Field(
+        False, description="Planning overran its time: dates and prices hold, better may exist."
+    )
+    degraded_by: str = Field("", description="If degraded: last_good_plan, greedy or static_table.")
     reasons: list[WhyNotOut] = Field(description="Why there is no option, if there is none.")
     rates: list[RateOut]
 

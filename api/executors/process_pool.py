@@ -1,7 +1,8 @@
 """The plan executor over worker processes: bounded, time-boxed, and whole after a worker's death.
 
 Each worker is one process behind one pipe, so that an overrun call is killed alone. A call whose
-worker dies is given once to a fresh one: planning is pure, doing it again changes nothing.
+worker dies is given once to another one: planning is pure, doing it again changes nothing. What
+takes a dead worker's place is prepared before it is given work.
 """
 
 import contextlib
@@ -10,8 +11,10 @@ import pickle
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -33,9 +36,35 @@ class _WorkerDied(Exception):
     """The process ended before it answered."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Allowance:
+    """What a worker tells while it works: from now on so long; None: the call's own deadline."""
+
+    seconds: float | None
+
+
+_parent: Connection | None = None  # in a worker: the pipe to who asked
+
+
+@contextlib.contextmanager
+def unhurried() -> Iterator[None]:
+    """In a worker: what is done inside (compiling a network) does not count against the deadline.
+
+    The call's own deadline begins anew afterwards. Elsewhere it does nothing.
+    """
+    if _parent is None:
+        yield
+        return
+    _parent.send(_Allowance(PREPARED_WITHIN_S))
+    yield
+    _parent.send(_Allowance(None))
+
+
 def _serve(pipe: Connection) -> None:
     """A worker's life: take a call, answer it, until the parent is gone."""
+    global _parent
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _parent = pipe
     while True:
         try:
             function, task = pipe.recv()
@@ -77,9 +106,12 @@ class _Worker:
     def ask(self, function: Callable[[Any], Any], task: Any, deadline_s: float) -> Any:
         try:
             self._pipe.send((function, task))
-            if not self._pipe.poll(deadline_s):
-                raise Unavailable("planning took too long", code="plan_timeout")
-            succeeded, answer = self._pipe.recv()
+            said: Any = _Allowance(None)
+            while isinstance(said, _Allowance):
+                if not self._pipe.poll(deadline_s if said.seconds is None else said.seconds):
+                    raise Unavailable("planning took too long", code="plan_timeout")
+                said = self._pipe.recv()
+            succeeded, answer = said
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise _WorkerDied from None
         if succeeded:
@@ -108,6 +140,8 @@ class ProcessPoolExecutor:
         self._closed = False
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="lanewise-planner")
+        self._preparation: Callable[[int], None] | None = None
+        self._is_ready = False
 
     def map(
         self,
@@ -141,9 +175,40 @@ class ProcessPoolExecutor:
         return self.map(function, [task], deadline_s=deadline_s)[0]
 
     def prepare(self, function: Callable[[int], None]) -> None:
-        """Start every worker now and let each run `function` once, without waiting for them."""
-        for number in range(self._size):
-            self._threads.submit(self._one, function, number, PREPARED_WITHIN_S)
+        """Start every worker now and let each run `function` once, without waiting for them.
+
+        What later takes a dead worker's place runs it too. Calls before the first is ready wait
+        for it longer than their deadline.
+        """
+        self._preparation = function
+        with self._lock:
+            numbers = range(self._started, self._size)
+            self._started = self._size
+        for number in numbers:
+            self._threads.submit(self._start, number)
+
+    def everywhere(
+        self, function: Callable[[Task], object], task: Task, *, deadline_s: float
+    ) -> None:
+        """Let every worker that lives run `function`, one after another, each as it falls idle.
+
+        One that fails or is not had in time is left out: what is asked for must be optional.
+        """
+        done: list[_Worker] = []
+        until = time.monotonic() + deadline_s
+        while len(done) < self._started and (left_s := until - time.monotonic()) > 0:
+            held: list[_Worker] = []
+            try:
+                while (worker := self._idle.get(timeout=left_s)) in done:
+                    held.append(worker)
+            except queue.Empty:
+                return
+            finally:
+                for one in held:
+                    self._idle.put(one)
+            done.append(worker)
+            with contextlib.suppress(LanewiseError, _WorkerDied):
+                self._asked(worker, function, task, until - time.monotonic())
 
     def close(self) -> None:
         """End every worker; calls in flight end with Unavailable."""
@@ -169,27 +234,39 @@ class ProcessPoolExecutor:
         self, function: Callable[[Task], Result], task: Task, deadline_s: float | None
     ) -> Result:
         limit_s = self._deadline_s if deadline_s is None else deadline_s
+        until = time.monotonic() + limit_s
         for attempt in (1, 2):
-            worker = self._take(limit_s)
+            worker = self._take(max(0.0, until - time.monotonic()))
+            if attempt == 1 and not self._is_ready:
+                until = time.monotonic() + limit_s  # it waited for the first start
+            self._is_ready = True
             try:
-                result: Result = worker.ask(function, task, limit_s)
+                return self._asked(worker, function, task, max(0.0, until - time.monotonic()))
             except _WorkerDied:
                 log.warning("planner_died", attempt=attempt)
-                self._replace(worker)
-                continue
-            except Unavailable as error:
-                if error.code == "plan_timeout":
-                    log.warning("planner_killed", after_s=limit_s)
-                    self._replace(worker)
-                else:
-                    self._idle.put(worker)
-                raise
-            except BaseException:
-                self._idle.put(worker)
-                raise
-            self._idle.put(worker)
-            return result
         raise Unavailable("planning ended its worker twice", code="planner_died")
+
+    def _asked(
+        self, worker: _Worker, function: Callable[[Task], Result], task: Task, limit_s: float
+    ) -> Result:
+        """What a worker answers; it is put back, or replaced when it died or overran."""
+        try:
+            result: Result = worker.ask(function, task, limit_s)
+        except _WorkerDied:
+            self._replace(worker)
+            raise
+        except Unavailable as error:
+            if error.code == "plan_timeout":
+                log.warning("planner_killed", after_s=round(limit_s, 3))
+                self._replace(worker)
+            else:
+                self._idle.put(worker)
+            raise
+        except BaseException:
+            self._idle.put(worker)
+            raise
+        self._idle.put(worker)
+        return result
 
     def _take(self, limit_s: float) -> _Worker:
         try:
@@ -203,11 +280,31 @@ class ProcessPoolExecutor:
         if fresh:
             return _Worker()
         try:
-            return self._idle.get(timeout=limit_s)
+            return self._idle.get(timeout=limit_s if self._is_ready else PREPARED_WITHIN_S)
         except queue.Empty:
             raise Unavailable("the planner is busy", code="overloaded") from None
 
     def _replace(self, worker: _Worker) -> None:
         worker.kill()
-        if not self._closed:
+        if self._closed:
+            return
+        if self._preparation is None:
             self._idle.put(_Worker())
+        else:
+            threading.Thread(target=self._start, args=(0,), daemon=True).start()
+
+    def _start(self, number: int) -> None:
+        """A fresh worker, prepared as the others were; one that cannot be is given work unprepared."""
+        worker = _Worker()
+        try:
+            worker.ask(self._preparation, number, PREPARED_WITHIN_S)  # type: ignore[arg-type]
+        except _WorkerDied:
+            log.warning("planner_died", attempt=0)
+            worker.kill()
+            worker = _Worker()
+        except Exception as error:
+            log.warning("planner_not_prepared", error=type(error).__name__)
+        if self._closed:
+            worker.kill()
+        else:
+            self._idle.put(worker)

@@ -53,6 +53,7 @@ class WhyCode(StrEnum):
     ONLY_ORIGIN = "only_origin"  # line, location
     ORIGIN_AMONG = "origin_among"  # line, location, others
     THROUGH_HUB = "through_hub"  # hub, parcel, locations
+    PLANNED_IN_A_HURRY = "planned_in_a_hurry"  # the quote is degraded: better may exist
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core.errors import InvalidInput, Unavailable
 from routing.events import NetworkImported
 from routing.flows.keep_network import KeptNetwork, keep_network
+from routing.flows.load_snapshot import load_snapshot
 from routing.network.network import Network
 from routing.tables import NetworkVersionRow, StockRow
 from store.audit import audit
@@ -38,10 +40,17 @@ def activate_network(
 ) -> ImportedNetwork:
     """Keep a valid network as a version and activate it; the active one again changes nothing.
 
-    `kept` is the version that holds it already. Offers that had no stock yet get their opening stock.
+    It is compiled first: raises InvalidInput when it does not. `kept` is the version that holds it
+    already. Offers that had no stock yet get their opening stock.
     """
     version = kept or keep_network(session, network)
     number, digest = version.version, version.content_hash
+    try:
+        load_snapshot(session, digest)
+    except Unavailable:
+        raise InvalidInput(
+            "the network does not compile; the active one stays", code="network_broken"
+        ) from None
     active = session.scalar(
         select(NetworkVersionRow).where(NetworkVersionRow.active.is_(True)).with_for_update()
     )

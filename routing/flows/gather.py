@@ -1,5 +1,6 @@
 """Reads what planning a cart needs: the snapshot, free stock, used capacity."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,9 +26,14 @@ class Gathered:
     asked_at: datetime
 
 
-def gather(session: Session, cart: Cart) -> Gathered:
-    """Read what planning this cart needs: the first of the three steps of `quote_cart`."""
-    snapshot = replace(load_snapshot(session), lead_times=load_lead_times(session))
+def gather(
+    session: Session, cart: Cart, *, load: Callable[[Session], Snapshot] = load_snapshot
+) -> Gathered:
+    """Read what planning this cart needs: the first of the three steps of `quote_cart`.
+
+    `load` gives the snapshot to plan on.
+    """
+    snapshot = replace(load(session), lead_times=load_lead_times(session))
     live = Live(
         free_stock(session, sorted({line.sku for line in cart.lines})),
         used_capacity(session, cart.at.date() - timedelta(days=1)),
