@@ -127,6 +127,12 @@ async def _stopped(fault: Fault | None, hang_s: float) -> Response | None:
         return Response(status_code=307, headers={"location": "http://elsewhere.invalid/v1"})
     if fault is Fault.ERROR_BEFORE:
         return Response("Internal Server Error", status_code=500)
+    if fault is Fault.BUSY_BEFORE:
+        return _busy()
+    if fault is Fault.CONFLICT:
+        return _refused(409, "KEY_IN_USE", "the same request is under way")
+    if fault is Fault.CREDENTIALS:
+        return _refused(401, "AUTH_EXPIRED", "the API key has expired")
     await asyncio.sleep(hang_s)
     return Response(status_code=504)
 
@@ -139,6 +145,8 @@ async def _answered(content: Any, status: int, fault: Fault | None, hang_s: floa
         return Response(status_code=504)
     if fault is Fault.ERROR_AFTER:
         return Response("Internal Server Error", status_code=500)
+    if fault is Fault.BUSY_AFTER:
+        return _busy()
     if fault in (Fault.SLOW_DRIP, Fault.HALF_BODY, Fault.HUGE_BODY):
         return BrokenResponse(fault, raw)
     if fault is Fault.GARBAGE:
@@ -148,6 +156,10 @@ async def _answered(content: Any, status: int, fault: Fault | None, hang_s: floa
     if isinstance(content, bytes):
         return Response(content, status_code=status, media_type="application/octet-stream")
     return JSONResponse(content, status_code=status)
+
+
+def _busy() -> Response:
+    return Response("Service Unavailable", status_code=503, headers={"retry-after": "5"})
 
 
 def _refused(status: int, code: str, message: str) -> JSONResponse:

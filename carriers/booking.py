@@ -49,6 +49,7 @@ class BookingRequest:
     label_format: LabelFormat = LabelFormat.PDF_4X6
     options: Mapping[str, str] = field(default_factory=dict)
     direction: Direction = Direction.OUTBOUND
+    rate_id: str = ""  # a rate that the carrier told, where its price is to hold
 
     def __post_init__(self) -> None:
         if self.weight_g <= 0:
@@ -56,6 +57,8 @@ class BookingRequest:
         for name in ("carrier", "account", "service", "location"):
             if not 0 < len(getattr(self, name)) <= 100:
                 raise invalid(name, "has 1 to 100 characters")
+        if len(self.rate_id) > 100:
+            raise invalid("rate_id", "has at most 100 characters")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""A circuit breaker per carrier: after failures in a row it rests, then lets one call try. Pure."""
+"""A circuit breaker per carrier: after failures in a row it rests, then lets one call try. Pure.
+
+A carrier that refuses us altogether (credentials, rate limit) is stopped at the first word.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,10 +23,16 @@ class Health:
     last_answer_at: datetime | None = None
     last_failure: str = ""
     last_failure_at: datetime | None = None
+    stopped_for: str = ""  # the refusal's code, while the carrier refuses us whatever we ask
 
     def is_open(self, now: datetime) -> bool:
         """Whether calls should wait."""
         return self.open_until is not None and now < self.open_until
+
+
+def on_trial(health: Health, until: datetime) -> Health:
+    """One call goes out after a rest; until that instant, or its answer, the others wait."""
+    return replace(health, open_until=until) if health.open_until is not None else health
 
 
 def after_answer(health: Health, now: datetime) -> Health:
@@ -33,8 +42,25 @@ def after_answer(health: Health, now: datetime) -> Health:
         failures=0,
         open_until=None,
         rests=0,
+        stopped_for="",
         answered=health.answered + 1,
         last_answer_at=now,
+    )
+
+
+def after_stop(health: Health, now: datetime, code: str, reason: str) -> Health:
+    """The carrier answered that it takes nothing from us: opens at once."""
+    rests = health.rests + 1
+    return replace(
+        health,
+        failures=0,
+        open_until=now + _rest(rests),
+        rests=rests,
+        stopped_for=code[:40],
+        answered=health.answered + 1,
+        last_answer_at=now,
+        last_failure=reason[:200],
+        last_failure_at=now,
     )
 
 
@@ -44,13 +70,16 @@ def after_failure(health: Health, now: datetime, reason: str) -> Health:
     trial = health.open_until is not None
     opened = trial or failures >= FAILURES
     rests = health.rests + 1 if opened else health.rests
-    rest = min(REST * 2 ** min(rests - 1, 10), REST_MOST) if opened else REST
     return replace(
         health,
         failures=failures,
-        open_until=now + rest if opened else None,
+        open_until=now + _rest(rests) if opened else None,
         rests=rests,
         unanswered=health.unanswered + 1,
         last_failure=reason[:200],
         last_failure_at=now,
     )
+
+
+def _rest(rests: int) -> timedelta:
+    return min(REST * (1 << min(rests - 1, 10)), REST_MOST)

@@ -45,6 +45,7 @@ class CarrierReport:
     latency_p95_ms: int | None
     breaker: Breaker
     open_until: datetime | None
+    stopped_for: str  # the code by which it refuses us altogether: credentials, rate_limit
     failures_in_a_row: int
     last_answer_at: datetime | None
     last_failure_at: datetime | None
@@ -84,6 +85,7 @@ def report_carrier(
         latency_p95_ms=_at(ordered, 0.95),
         breaker=_breaker(health, now),
         open_until=health.open_until,
+        stopped_for=health.stopped_for,
         failures_in_a_row=health.failures,
         last_answer_at=health.last_answer_at,
         last_failure_at=health.last_failure_at,

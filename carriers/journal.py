@@ -1,8 +1,9 @@
 """Decides what may be done next with a call to a carrier, so that nothing happens twice. Pure.
 
 A call is an intent that was committed before anything was sent. `not sent` may be sent again;
-`unknown` never is, unless the carrier honours our key: it is looked up, or parked for a person. A yes
-that could not be read is a yes.
+`unknown` never is, unless the carrier still honours our key: it is looked up, or parked for a person.
+A yes that could not be read is a yes, and a no settles an unknown only where it proves that nothing
+was done.
 """
 
 import hashlib
@@ -21,8 +22,10 @@ MAX_LOOKS = 30  # tries to resolve an unknown; with the back-off below about fou
 BACK_OFF = timedelta(seconds=1)
 BACK_OFF_MOST = timedelta(minutes=10)
 
-# Refusals that speak of us or of the connection, not of the call: they settle no unknown.
-NOT_ABOUT_THE_CALL = frozenset({"credentials", "not_supported", "busy", "rate_limit"})
+# Refusals that speak of us, not of the call: they settle nothing, and hold all calls of the carrier.
+HOLDS = frozenset({"credentials", "busy", "rate_limit"})
+WORKER_STOPPED = "the worker stopped while the call was under way"
+KEY_FORGOTTEN = "the carrier may have forgotten our key: sending it again could act twice"
 
 
 class CallState(StrEnum):
@@ -66,6 +69,7 @@ class Call:
     looks: int = 0
     empty_looks: int = 0
     last_sent_until: datetime | None = None
+    first_sent_at: datetime | None = None  # of the tries that may have arrived
     reason: str = ""
 
 
@@ -75,13 +79,14 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     UNREAD = "unread"  # accepted, in words we could not read
     REFUSED = "refused"
+    HELD = "held"  # refused for what we are (credentials, rate limit): not acted upon
     NOT_SENT = "not_sent"
     LOST = "lost"  # it may have acted
     EMPTY = "empty"  # the look-up found nothing
 
 
-def next_step(call: Call, now: datetime) -> Step:
-    """What may be done with the call at this instant."""
+def next_step(call: Call, now: datetime, key_lives: timedelta | None = None) -> Step:
+    """What may be done with the call at this instant; a key older than `key_lives` is not repeated."""
     if call.state.is_settled:
         return Step.REST
     if call.busy_until is not None and now < call.busy_until:
@@ -95,7 +100,24 @@ def next_step(call: Call, now: datetime) -> Step:
         return Step.PARK
     if call.state is CallState.UNKNOWN and now < call.next_at:
         return Step.WAIT
-    return Step.REPEAT if call.recovery is Recovery.KEY else Step.LOOK_UP
+    if call.recovery is not Recovery.KEY:
+        return Step.LOOK_UP
+    return Step.PARK if is_key_forgotten(call, now, key_lives) else Step.REPEAT
+
+
+def is_key_forgotten(call: Call, now: datetime, key_lives: timedelta | None) -> bool:
+    """Whether the carrier may take the call's key for a new one; None: it remembers for ever."""
+    if key_lives is None or call.first_sent_at is None:
+        return False
+    return now + MARGIN >= call.first_sent_at + key_lives
+
+
+def why_parked(call: Call, now: datetime, key_lives: timedelta | None) -> str:
+    """Why `next_step` hands the call to a person."""
+    reason = call.reason or WORKER_STOPPED
+    if call.recovery is Recovery.KEY and is_key_forgotten(call, now, key_lives):
+        return f"{KEY_FORGOTTEN}; {reason}"
+    return reason
 
 
 def begin(call: Call, step: Step, now: datetime, deadline: timedelta) -> Call:
@@ -108,9 +130,10 @@ def begin(call: Call, step: Step, now: datetime, deadline: timedelta) -> Call:
             sends=call.sends + 1,
             busy_until=until,
             last_sent_until=until,
+            first_sent_at=now,
             empty_looks=0,
         )
-    reason = call.reason or "the worker stopped while the call was under way"
+    reason = call.reason or WORKER_STOPPED
     sent_until = until if step is Step.REPEAT else call.last_sent_until
     return replace(
         call,
@@ -123,9 +146,13 @@ def begin(call: Call, step: Step, now: datetime, deadline: timedelta) -> Call:
 
 
 def settle(
-    call: Call, outcome: Outcome, now: datetime, *, code: str = "", reason: str = ""
+    call: Call, outcome: Outcome, now: datetime, *, proven: bool = False, reason: str = ""
 ) -> Call:
-    """The call after a step; committed with what follows from it."""
+    """The call after a step; committed with what follows from it.
+
+    `proven` says of a refusal that it proves that nothing was done, now or before. Any other refusal
+    of an unknown call hands it to a person.
+    """
     free = replace(call, busy_until=None, reason=reason or call.reason)
     was_unknown = call.state is CallState.UNKNOWN
     match outcome:
@@ -134,19 +161,22 @@ def settle(
         case Outcome.UNREAD:
             return _unknown(replace(free, accepted=True), now)
         case Outcome.REFUSED:
-            if was_unknown and (call.accepted or code in NOT_ABOUT_THE_CALL):
-                return _unknown(free, now)
+            if was_unknown and (call.accepted or not proven):
+                return park(free, f"nobody knows whether it was done before: {free.reason}")
             return replace(free, state=CallState.REFUSED)
-        case Outcome.NOT_SENT:
-            if was_unknown:
-                return _unknown(free, now)
-            return replace(
-                free, state=CallState.INTENT, next_at=now + back_off(call.id, call.sends)
-            )
-        case Outcome.LOST:
-            return _unknown(free, now)
+        case Outcome.HELD if not was_unknown:  # tries that were held are not counted
+            return _intent(replace(free, sends=call.sends - 1), now)
+        case Outcome.NOT_SENT if not was_unknown:
+            return _intent(free, now)
         case Outcome.EMPTY:
             return _after_empty(replace(free, empty_looks=call.empty_looks + 1), now)
+    return _unknown(free, now)
+
+
+def _intent(call: Call, now: datetime) -> Call:
+    """The call as if this try had never been made."""
+    due = now + back_off(call.id, max(call.sends, 1))
+    return replace(call, state=CallState.INTENT, next_at=due, first_sent_at=None)
 
 
 def park(call: Call, reason: str) -> Call:
@@ -168,7 +198,7 @@ def _after_empty(call: Call, now: datetime) -> Call:
     if call.accepted:
         return _unknown(call, now)
     if call.empty_looks >= EMPTY_LOOKS and now >= proven_at:
-        return replace(call, state=CallState.INTENT, next_at=now, empty_looks=0)
+        return replace(call, state=CallState.INTENT, next_at=now, empty_looks=0, first_sent_at=None)
     unknown = _unknown(call, now)
     if call.empty_looks >= EMPTY_LOOKS - 1:
         return replace(unknown, next_at=max(unknown.next_at, proven_at))

@@ -1,7 +1,8 @@
 """What flows ask of a carrier: one small port, and the values that cross it.
 
-Every method may raise `CarrierRejected` (the carrier refused; `code` says why) or
-`CarrierUnavailable` (no answer; `sent` says whether it may have acted). A method whose capability is
+Every method may raise `CarrierRejected` (the carrier refused; `code` says why, `credentials`, `busy`
+and `rate_limit` that it takes nothing from us now) or `CarrierUnavailable` (no answer; `sent` says
+whether it may have acted). A method whose capability is
 not declared refuses with code `not_supported`: an option is refused, never dropped. A void of what
 was cancelled before is answered again, or refused with code `voided`.
 """
@@ -67,6 +68,11 @@ class CarrierProfile:
     services: tuple[str, ...] = ()
     options: frozenset[str] = frozenset()  # of `BookingOrder.options`; any other is refused
     deadline: timedelta = timedelta(seconds=20)
+    key_lives: timedelta | None = timedelta(hours=24)
+    """How long the carrier remembers an idempotency key; None: for ever."""
+    proven_refusals: frozenset[str] = frozenset()
+    """Codes of refusals that prove, on a repeated call, that nothing was done the first time: those
+    about the parcel itself (its address, its weight), never about the account, the date or the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,7 @@ class BookingOrder:
     label_format: LabelFormat
     options: Mapping[str, str] = field(default_factory=dict)
     return_to_sender: bool = False
+    rate_id: str = ""  # a rate that the carrier told and that is to hold; refused once expired
 
     def __post_init__(self) -> None:
         if self.weight_g <= 0:
@@ -225,8 +232,11 @@ def not_supported(profile: CarrierProfile, capability: Capability) -> CarrierRej
     return CarrierRejected(f"{profile.name} cannot {capability.value}", code="not_supported")
 
 
+UNKNOWN_CODES = frozenset({"unknown_service", "unknown_option", "label_format"})
+
+
 def refuse_unknown(order: BookingOrder, profile: CarrierProfile) -> None:
-    """Raise CarrierRejected for a service, option or label format that the carrier does not have."""
+    """Raise CarrierRejected, before anything is sent, for what the carrier does not have."""
     if profile.services and order.service not in profile.services:
         raise CarrierRejected(f"no such service: {order.service}", code="unknown_service")
     strange = sorted(set(order.options) - profile.options)

@@ -20,6 +20,9 @@ SERVICES = {"economy": (390, 4), "standard": (490, 2), "express": (990, 1)}  # c
 OPTIONS = frozenset({"signature", "saturday", "note"})
 MAX_WEIGHT_G = 31_500
 RATE_HOLDS_FOR = timedelta(minutes=30)
+KEY_LIVES = timedelta(hours=24)  # then an idempotency key is taken for a new one
+# It looks for the key first: these refusals say that nothing was booked under it.
+PROVEN_REFUSALS = frozenset({"refused", "address", "too_heavy", "rate_expired", "rate_unknown"})
 REFUSED_STREET = "Refuse Street"  # an address on it is refused, for tests and demos
 
 
@@ -32,6 +35,10 @@ class Fault(StrEnum):
     TIMEOUT_AFTER = "timeout_after"  # it acts, the answer is lost
     ERROR_BEFORE = "error_before"  # 500, nothing happened
     ERROR_AFTER = "error_after"  # 500, yet it acted
+    BUSY_BEFORE = "busy_before"  # 503 with Retry-After, nothing happened
+    BUSY_AFTER = "busy_after"  # the same of a gateway, yet it acted
+    CONFLICT = "conflict"  # 409 under a code of its own, nothing happened
+    CREDENTIALS = "credentials"  # 401 under a code of its own
     SLOW_DRIP = "slow_drip"  # acts, then answers a byte at a time
     HALF_BODY = "half_body"  # acts, the answer breaks off
     GARBAGE = "garbage"  # acts, answers nonsense
@@ -48,6 +55,7 @@ ACTS = frozenset(
     {
         Fault.TIMEOUT_AFTER,
         Fault.ERROR_AFTER,
+        Fault.BUSY_AFTER,
         Fault.SLOW_DRIP,
         Fault.HALF_BODY,
         Fault.GARBAGE,
@@ -144,15 +152,22 @@ class Sandbox:
         What it has done before, by key or `about` (a number or reference), it does not refuse.
         """
         fault = self._next_fault(operation, now)
-        return None if fault in REFUSALS and self._is_done(operation, key, about) else fault
+        done = fault in REFUSALS and self._is_done(operation, now, key, about)
+        return None if done else fault
 
-    def _is_done(self, operation: str, key: str, about: str) -> bool:
+    def _is_done(self, operation: str, now: datetime, key: str, about: str) -> bool:
         if operation == "void":
             parcel = self.parcels.get(about)
             return parcel is not None and parcel.voided_at is not None
         if operation == "manifest" or (operation == "pickup" and self.recovery is Recovery.KEY):
             return self.find_receipt(about) is not None
-        return self.recovery is Recovery.KEY and key in self._by_key
+        return self._known(key, now) is not None
+
+    def _known(self, key: str, now: datetime) -> "SandboxParcel | None":
+        """What was booked under the key, as long as it is remembered."""
+        number = self._by_key.get(key) if self.recovery is Recovery.KEY else None
+        parcel = self.parcels[number] if number is not None else None
+        return parcel if parcel is not None and now < parcel.booked_at + KEY_LIVES else None
 
     def _next_fault(self, operation: str, now: datetime) -> Fault | None:
         self._calls[operation] = call = self._calls.get(operation, 0) + 1
@@ -171,7 +186,7 @@ class Sandbox:
             Rate(
                 service,
                 _price(service, ask.weight_g, abroad),
-                rate_id=f"rate-{service}-{int(unit(self.seed, ask) * 1e9):09d}",
+                rate_id=_rate_id(service, unit(self.seed, ask), now + RATE_HOLDS_FOR),
                 expires_at=now + RATE_HOLDS_FOR,
                 transit_days=days + 2 * abroad,
             )
@@ -180,9 +195,11 @@ class Sandbox:
 
     def book(self, order: BookingOrder, now: datetime) -> SandboxParcel:
         """Accept a parcel; the same key gives the same answer where the carrier honours keys."""
-        if self.recovery is Recovery.KEY and order.key in self._by_key:
-            return self.parcels[self._by_key[order.key]]
+        known = self._known(order.key, now)
+        if known is not None:
+            return known
         _check(order)
+        _check_rate(order, now)
         serial = len(self.parcels) + 1
         number = sandbox_number(self.seed, serial)
         parcel = SandboxParcel(
@@ -195,7 +212,7 @@ class Sandbox:
             label_ready_at=now,
         )
         self.parcels[number] = parcel
-        self._by_key.setdefault(order.key, number)
+        self._by_key[order.key] = number
         self._by_reference.setdefault(order.reference, []).append(number)
         return parcel
 
@@ -325,3 +342,18 @@ def _check(order: BookingOrder) -> None:
         raise CarrierRejected("the address is not served", code="address")
     if order.mailing_date < date(2000, 1, 1):
         raise CarrierRejected("the mailing date is past", code="mailing_date")
+
+
+def _rate_id(service: str, point: float, expires_at: datetime) -> str:
+    return f"rate-{service}-{int(point * 1e9):09d}-{int(expires_at.timestamp())}"
+
+
+def _check_rate(order: BookingOrder, now: datetime) -> None:
+    """A booking at a told rate: for the service that it is of, and before it expires."""
+    if not order.rate_id:
+        return
+    start, _, expires = order.rate_id.rpartition("-")
+    if not start.startswith(f"rate-{order.service}-") or not expires.isdigit():
+        raise CarrierRejected("no such rate of this service", code="rate_unknown")
+    if now.timestamp() >= int(expires):
+        raise CarrierRejected("the rate has expired", code="rate_expired")

@@ -47,6 +47,7 @@ class CallRow(OfTenant, Base):
     next_at: Mapped[datetime]
     busy_until: Mapped[datetime | None]
     last_sent_until: Mapped[datetime | None]
+    first_sent_at: Mapped[datetime | None]
     code: Mapped[str] = mapped_column(String(40), default="")
     reason: Mapped[str] = mapped_column(String(300), default="")
     took_ms: Mapped[int | None]
@@ -81,6 +82,7 @@ class BookingRow(OfTenant, Base):
     mailing_date: Mapped[date]
     label_format: Mapped[str] = mapped_column(String(10))
     options: Mapped[dict[str, Any]]
+    rate_id: Mapped[str] = mapped_column(String(100), default="")
     state: Mapped[str] = mapped_column(String(10), index=True)
     reason: Mapped[str] = mapped_column(String(300), default="")
     tracking_number: Mapped[str | None] = mapped_column(String(60))
@@ -176,6 +178,7 @@ class HealthRow(OfTenant, Base):
     last_answer_at: Mapped[datetime | None]
     last_failure: Mapped[str] = mapped_column(String(200), default="")
     last_failure_at: Mapped[datetime | None]
+    stopped_for: Mapped[str] = mapped_column(String(40), default="")
 
 
 class RateRow(OfTenant, Base):
@@ -196,9 +199,12 @@ class RateRow(OfTenant, Base):
     fetched_at: Mapped[datetime] = mapped_column(index=True)
 
 
-_CALL_FIELDS = "accepted sends looks empty_looks next_at busy_until last_sent_until reason".split()
+_CALL_FIELDS = (
+    "accepted sends looks empty_looks next_at busy_until last_sent_until first_sent_at reason"
+).split()
 _HEALTH_FIELDS = (
-    "failures open_until rests answered unanswered last_answer_at last_failure last_failure_at"
+    "failures open_until rests answered unanswered last_answer_at last_failure last_failure_at "
+    "stopped_for"
 ).split()
 
 
@@ -316,6 +322,7 @@ def health_of(session: Session, carrier: str) -> tuple[HealthRow, Health]:
                 "answered": 0,
                 "unanswered": 0,
                 "last_failure": "",
+                "stopped_for": "",
             },
             ["tenant_id", "carrier"],
         )

@@ -67,6 +67,7 @@ class HealthOut(Out):
     latency_p95_ms: int | None
     breaker: Breaker = Field(description="open: calls wait until `open_until`.")
     open_until: dt.datetime | None
+    stopped_for: str = Field(description="Why it takes nothing from us: credentials, rate_limit.")
     failures_in_a_row: int
     last_answer_at: dt.datetime | None
     last_failure_at: dt.datetime | None

@@ -1,11 +1,12 @@
 """Calls a carrier over HTTP so that nothing outlives its deadline and nothing is sent twice.
 
 One call is one fresh connection (a stale one could swallow a booking unseen), one deadline over
-connecting, sending and reading together, no redirects, a limit on the answer's size.
+connecting, sending and reading together, no redirects, a limit on the answer's size, unpacked as well.
 """
 
 import asyncio
 import threading
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,9 +15,10 @@ from typing import Any
 
 import httpx
 
-from core.errors import CarrierUnavailable
+from core.errors import CarrierRejected, CarrierUnavailable
 
 MAX_BODY = 8 * 1024 * 1024  # bytes; a label is under 1 MB
+GZIP = 16 + zlib.MAX_WBITS  # zlib's name for a gzip header
 GRACE_S = 0.5  # to abandon a call whose deadline has passed
 
 
@@ -61,9 +63,13 @@ class HttpCaller:
         """The answer, whatever its status.
 
         Raises CarrierUnavailable: `sent=False` when no connection was made, `sent=True` when the
-        request may have arrived and no answer came in time.
+        request may have arrived and no answer came in time; CarrierRejected for a key that no header
+        can carry.
         """
-        work = self._send(method, path, deadline.total_seconds(), json, params, headers)
+        sent_headers = {**self.headers, "Accept-Encoding": "gzip", **(headers or {})}
+        if not all(value.isascii() and value.isprintable() for value in sent_headers.values()):
+            raise CarrierRejected("the API key has signs that no header has", code="credentials")
+        work = self._send(method, path, deadline.total_seconds(), json, params, sent_headers)
         future = asyncio.run_coroutine_threadsafe(work, _loop())
         try:
             return future.result(timeout=deadline.total_seconds() + GRACE_S)
@@ -78,7 +84,7 @@ class HttpCaller:
         deadline_s: float,
         json: Any,
         params: Mapping[str, str] | None,
-        headers: Mapping[str, str] | None,
+        headers: Mapping[str, str],
     ) -> Answer:
         limits = httpx.Limits(max_keepalive_connections=0)
         timeout = httpx.Timeout(deadline_s)
@@ -101,7 +107,7 @@ class HttpCaller:
                     self.base_url + path,
                     json=json,
                     params=params,
-                    headers={**self.headers, **(headers or {})},
+                    headers=headers,
                     extensions={"trace": on_connected},
                 ) as response,
             ):
@@ -121,13 +127,23 @@ class HttpCaller:
 
 
 async def _read(response: httpx.Response) -> Answer:
-    """The body up to the limit; a body that is too long is cut and said so."""
+    """The body up to the limit; a body that is too long, packed or not, is cut and said so."""
+    headers = dict(response.headers)
+    packing = headers.get("content-encoding", "identity")
+    if packing not in ("identity", "gzip"):
+        return Answer(response.status_code, headers, b"", "packed in a way we did not ask for")
+    unpack = zlib.decompressobj(wbits=GZIP) if packing == "gzip" else None
     chunks: list[bytes] = []
     size = 0
-    headers = dict(response.headers)
-    async for chunk in response.aiter_bytes():
+    async for raw in response.aiter_raw():
+        try:  # never more than the limit at once: 400 kB of gzip hold 100 MB
+            chunk = raw if unpack is None else unpack.decompress(raw, MAX_BODY + 1)
+        except zlib.error:
+            return Answer(response.status_code, headers, b"", "broken gzip")
         size += len(chunk)
-        if size > MAX_BODY:
+        if size > MAX_BODY or (unpack is not None and unpack.unconsumed_tail):
             return Answer(response.status_code, headers, b"", "too long")
         chunks.append(chunk)
+    if unpack is not None and not unpack.eof:
+        return Answer(response.status_code, headers, b"", "the gzip breaks off")
     return Answer(response.status_code, headers, b"".join(chunks))

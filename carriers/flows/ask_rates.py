@@ -12,8 +12,11 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from carriers.flows.ask_leave import ask_leave
 from carriers.flows.collect_rates import RateRound, collect_rates
-from carriers.ports import Carrier, Rate, RateRequest
+from carriers.flows.note_answer import note_answer
+from carriers.journal import MARGIN
+from carriers.ports import Capability, Carrier, Rate, RateRequest
 from carriers.rate_shelf import ShelvedRate, StalePolicy, UsableRate, usable_rates
 from carriers.tables import RateRow, all_health
 from core.ids import TenantId
@@ -46,17 +49,27 @@ def ask_rates(
     with sessions(tenant, read_only=True) as session:
         instant = now(session)
         shelf = _shelf(session, key)
-        resting = {name for name, h in all_health(session).items() if h.is_open(instant)}
+        health = all_health(session)
     fresh = {
         usable.carrier for usable in usable_rates(shelf, instant, policy) if not usable.is_stale
     }
-    asked = {n: c for n, c in carriers.items() if n not in fresh and n not in resting}
-    found = RateRound((), {})
+    wanted = {name: carrier for name, carrier in carriers.items() if name not in fresh}
+    resting = {name for name, one in health.items() if one.is_open(instant)}
+    on_trial = {name for name, one in health.items() if one.open_until is not None} & {*wanted}
+    if on_trial - resting:
+        with sessions(tenant) as session:
+            for name in sorted(on_trial - resting):
+                if ask_leave(session, name, deadline + MARGIN) is not None:
+                    resting.add(name)
+    asked = {name: carrier for name, carrier in wanted.items() if name not in resting}
+    found = RateRound((), {}, {})
     if asked:
         found = collect_rates(asked, ask, sessions.clock, deadline=deadline)
-    if found.rates:
         with sessions(tenant) as session:
             _keep(session, key, found.rates)
+            for name, carrier in sorted(asked.items()):
+                if Capability.RATE in carrier.profile.capabilities:
+                    note_answer(session, name, found.errors.get(name))
     missing = {name: RESTING for name in resting if name in carriers} | dict(found.missing)
     told = {rate.carrier for rate in found.rates}
     kept = [item for item in shelf if item.carrier in carriers and item.carrier not in told]
@@ -90,6 +103,8 @@ def _shelf(session: Session, key: str) -> list[ShelvedRate]:
 def _keep(session: Session, key: str, rates: Iterable[ShelvedRate]) -> None:
     """Put what the carriers told in place of what they told before; a concurrent twin may win."""
     rates = list(rates)
+    if not rates:
+        return
     names = {item.carrier for item in rates}
     session.execute(delete(RateRow).where(RateRow.ask == key, RateRow.carrier.in_(names)))
     for item in rates:

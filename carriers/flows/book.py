@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from carriers.booking import BookingState, Direction
 from carriers.call_jobs import LABEL_JOB
 from carriers.events import BookingParked, BookingRefused, LabelReady, ParcelBooked
+from carriers.flows.ask_void import ask_void
 from carriers.flows.run_call import CallKind, Unread, run_call
 from carriers.journal import Call
 from carriers.labels.content import check_printable
@@ -23,6 +24,8 @@ from store.persons import Erased, read_person
 from store.session import Sessions, lock, now
 
 LABEL_KEPT = timedelta(days=90)
+MOST_NUMBER = 60  # signs of a tracking number
+MOST_REFERENCE = 100  # of the carrier's own reference
 
 
 def book(
@@ -58,6 +61,7 @@ def _prepare(session: Session, call: CallRow) -> BookingOrder:
         label_format=LabelFormat(row.label_format),
         options=row.options,
         return_to_sender=back,
+        rate_id=row.rate_id,
     )
 
 
@@ -71,8 +75,12 @@ def _look_up(carrier: Carrier, call: CallRow) -> Booked | None:
 
 
 def _accept(session: Session, call: CallRow, booked: Booked) -> Unread | None:
-    """Write the booking; a number that another parcel has cannot be true."""
+    """Write the booking; a number that is none, or another parcel's, cannot be true."""
     row = lock(session, BookingRow, call.subject_id)
+    if not 0 < len(booked.tracking_number.strip()) <= MOST_NUMBER:
+        return Unread(f"the carrier told a number of {len(booked.tracking_number)} signs")
+    if len(booked.carrier_reference) > MOST_REFERENCE:
+        return Unread(f"the carrier told a reference of {len(booked.carrier_reference)} signs")
     other = session.scalar(
         select(BookingRow.id).where(
             BookingRow.carrier == row.carrier,
@@ -82,14 +90,22 @@ def _accept(session: Session, call: CallRow, booked: Booked) -> Unread | None:
     )
     if other is not None:
         return Unread(f"the carrier told a number that another parcel has ({other})")
-    row.state = BookingState.BOOKED.value
-    row.slot = "live"
-    row.reason = ""
     row.tracking_number = booked.tracking_number
-    row.carrier_reference = booked.carrier_reference[:100]
+    row.carrier_reference = booked.carrier_reference
     row.booked_at = now(session)
     if booked.cost is not None:
         row.cost_minor, row.currency = booked.cost.minor, booked.cost.currency
+    if row.slot == "live":
+        _take_up(session, row, booked)
+    elif row.state == BookingState.REFUSED.value:
+        ask_void(session, row)  # given up, and yet it exists: it would be billed
+    return None
+
+
+def _take_up(session: Session, row: BookingRow, booked: Booked) -> None:
+    """The parcel goes with this label: keep what was told of it, ask for the rest, say so."""
+    row.state = BookingState.BOOKED.value
+    row.reason = ""
     for extra in booked.more_labels:
         keep_label(session, row, extra, LABEL_KEPT)
     if not booked.more_labels:
@@ -106,7 +122,6 @@ def _accept(session: Session, call: CallRow, booked: Booked) -> Unread | None:
         session,
         ParcelBooked(row.id, row.parcel_id, row.direction, row.carrier, booked.tracking_number),
     )
-    return None
 
 
 def _refuse(session: Session, call: CallRow, code: str, reason: str) -> None:

@@ -21,6 +21,7 @@ class RateRound:
 
     rates: tuple[ShelvedRate, ...]
     missing: Mapping[str, str]
+    errors: Mapping[str, CarrierRejected | CarrierUnavailable]  # of those that were asked
 
 
 def collect_rates(
@@ -34,6 +35,7 @@ def collect_rates(
     """Rates by the deadline. A carrier silent for `hedge_after` is asked again; the first answer counts."""
     able = {n: c for n, c in carriers.items() if Capability.RATE in c.profile.capabilities}
     missing = {name: "does not rate" for name in carriers if name not in able}
+    errors: dict[str, CarrierRejected | CarrierUnavailable] = {}
     found: dict[str, tuple[ShelvedRate, ...]] = {}
     pool = ThreadPoolExecutor(max_workers=max(1, ROUNDS * len(able)), thread_name_prefix="rates")
     try:
@@ -41,27 +43,28 @@ def collect_rates(
         patience = (hedge_after, deadline - hedge_after)
         for round_s in (step.total_seconds() for step in patience):
             for name, carrier in able.items():
-                if name not in found and name not in missing:
+                if name not in found and name not in errors:
                     pending[pool.submit(carrier.rate, ask)] = name
-            _gather(pending, found, missing, clock.now(), round_s)
+            _gather(pending, found, errors, clock.now(), round_s)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     for name in able:
         if name not in found:
-            missing.setdefault(name, "no answer in time")
-    return RateRound(tuple(rate for rates in found.values() for rate in rates), missing)
+            silence = CarrierUnavailable("no answer in time", sent=True, code="deadline")
+            missing[name] = errors.setdefault(name, silence).message
+    return RateRound(tuple(rate for rates in found.values() for rate in rates), missing, errors)
 
 
 def _gather(
     pending: dict[Future[tuple[Rate, ...]], str],
     found: dict[str, tuple[ShelvedRate, ...]],
-    missing: dict[str, str],
+    errors: dict[str, CarrierRejected | CarrierUnavailable],
     now: datetime,
     seconds: float,
 ) -> None:
     """Take answers until all open carriers have one or the time is up."""
     until = time.monotonic() + seconds
-    while open_asks := {f for f, name in pending.items() if name not in {*found, *missing}}:
+    while open_asks := {f for f, name in pending.items() if name not in {*found, *errors}}:
         left_s = max(0.0, until - time.monotonic())
         done, _ = wait(open_asks, timeout=left_s, return_when=FIRST_COMPLETED)
         if not done:
@@ -71,9 +74,12 @@ def _gather(
             try:
                 rates = future.result()
             except CarrierRejected as error:
-                missing[name] = error.message
+                errors[name] = error
             except CarrierUnavailable as error:
                 if name not in pending.values():
-                    missing[name] = error.message
+                    errors[name] = error
+            except Exception as error:  # an adapter that fails is one carrier without a rate
+                broken = f"the adapter failed ({type(error).__name__})"
+                errors[name] = CarrierUnavailable(broken, sent=True, code="adapter")
             else:
                 found.setdefault(name, tuple(ShelvedRate(name, rate, now) for rate in rates))

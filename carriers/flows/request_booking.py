@@ -51,6 +51,7 @@ def request_booking(session: Session, request: BookingRequest) -> BookingId:
             mailing_date=request.mailing_date,
             label_format=request.label_format.value,
             options=dict(request.options),
+            rate_id=request.rate_id,
             state=BookingState.REQUESTED.value,
             created_at=now(session),
         )

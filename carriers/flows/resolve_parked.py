@@ -24,7 +24,11 @@ _REFUSE = {"book": BOOKING.refuse, "manifest": MANIFEST.refuse, "pickup": PICKUP
 
 
 def resolve_parked(session: Session, call_id: UUID, resolution: Resolution) -> CallState:
-    """The call's state afterwards. Raises Conflict unless it is parked, or the number is taken."""
+    """The call's state afterwards.
+
+    Raises Conflict unless it is parked, when the number is taken, and for sending again what the
+    carrier has said yes to.
+    """
     row = lock(session, CallRow, call_id)
     if row.state != CallState.PARKED.value:
         raise Conflict("it is not parked (any more)", code="not_parked")
@@ -34,6 +38,8 @@ def resolve_parked(session: Session, call_id: UUID, resolution: Resolution) -> C
             _accept(session, row, resolution.number.strip())
             row.state = CallState.DONE.value
         case Finding.NEVER_ARRIVED:
+            if row.accepted:
+                raise Conflict("the carrier said yes: it exists there, or give it up", code="yes")
             _send_again(session, row)
         case Finding.GIVEN_UP:
             row.state = CallState.REFUSED.value
@@ -73,7 +79,7 @@ def _give_up(session: Session, row: CallRow) -> None:
 
 def _send_again(session: Session, row: CallRow) -> None:
     row.state = CallState.INTENT.value
-    row.accepted = False
+    row.first_sent_at = None
     row.sends = row.looks = row.empty_looks = 0
     row.next_at = now(session)
     if row.kind == "book":

@@ -12,11 +12,25 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from carriers.breaker import after_answer, after_failure
-from carriers.journal import MARGIN, Call, CallState, Outcome, Step, begin, next_step, park, settle
-from carriers.ports import Carrier
-from carriers.tables import CallRow, call_for, call_of, health_of, keep_call, keep_health
-from core.errors import CarrierRejected, CarrierUnavailable, InvalidInput
+from carriers.adapters.deadline import within
+from carriers.flows.ask_leave import ask_leave
+from carriers.flows.note_answer import note_answer
+from carriers.journal import (
+    HOLDS,
+    MARGIN,
+    Call,
+    CallState,
+    Outcome,
+    Step,
+    begin,
+    next_step,
+    park,
+    settle,
+    why_parked,
+)
+from carriers.ports import Booked, Carrier, Receipt
+from carriers.tables import CallRow, call_for, call_of, keep_call
+from core.errors import CarrierRejected, CarrierUnavailable
 from core.ids import TenantId
 from store.audit import audit
 from store.session import Sessions, lock, now
@@ -48,7 +62,7 @@ class CallKind(Generic[Ask, Answer]):
 @dataclass(frozen=True, slots=True)
 class _Plan(Generic[Ask]):
     row: CallRow
-    call: Call
+    revision: int  # of the row at this try: another one means that we were overtaken
     step: Step
     ask: Ask
     begun_at: datetime
@@ -58,8 +72,14 @@ class _Plan(Generic[Ask]):
 class _Result(Generic[Answer]):
     outcome: Outcome
     answer: Answer | None = None
-    code: str = ""
+    error: CarrierRejected | CarrierUnavailable | None = None
     reason: str = ""
+    proven: bool = False
+    asked: bool = True  # the carrier was: else the outcome says nothing of it
+
+    @property
+    def code(self) -> str:
+        return (self.error.code or "refused")[:40] if self.error is not None else ""
 
 
 def run_call(
@@ -92,15 +112,16 @@ def _claim(
     if carrier is not None and row.state == CallState.INTENT.value:
         row.recovery = carrier.profile.recovery.value
     call = call_of(row)
-    step = next_step(call, instant)
+    key_lives = carrier.profile.key_lives if carrier is not None else None
+    deadline = carrier.profile.deadline if carrier is not None else MARGIN
+    step = next_step(call, instant, key_lives)
     if step in (Step.REST, Step.WAIT):
         return call
     if step is Step.PARK:
-        reason = call.reason or "the worker stopped while the call was under way"
-        return _park(session, kind, row, call, reason)
-    _, health = health_of(session, row.carrier)
-    if health.open_until is not None and health.is_open(instant):
-        row.next_at = health.open_until
+        return _park(session, kind, row, call, why_parked(call, instant, key_lives))
+    rests_until = ask_leave(session, row.carrier, deadline + MARGIN) if carrier else None
+    if rests_until is not None:
+        row.next_at = rests_until
         return call_of(row)
     try:
         ask = kind.prepare(session, row)
@@ -112,9 +133,9 @@ def _claim(
         row.code = error.code or "refused"
         kind.refuse(session, row, row.code, error.message)
         return refused
-    begun = begin(call, step, instant, carrier.profile.deadline if carrier else MARGIN)
-    keep_call(session, row, begun)
-    return _Plan(row, begun, step, ask, instant)
+    keep_call(session, row, begin(call, step, instant, deadline))
+    row.revision += 1
+    return _Plan(row, row.revision, step, ask, instant)
 
 
 def _perform(
@@ -125,28 +146,36 @@ def _perform(
 ) -> _Result[Answer]:
     """Call the carrier, outside any transaction, and say what became of it."""
     if carrier is None:
-        return _Result(Outcome.NOT_SENT, reason=f"no adapter for carrier {plan.row.carrier}")
+        reason = f"no adapter for carrier {plan.row.carrier}"
+        return _Result(Outcome.NOT_SENT, reason=reason, asked=False)
     if sessions.clock.now() > plan.begun_at + MARGIN:  # this worker was held up: do not send late
-        return _Result(Outcome.NOT_SENT, reason="held up before sending")
+        return _Result(Outcome.NOT_SENT, reason="held up before sending", asked=False)
+    looks = plan.step is Step.LOOK_UP
     try:
-        if plan.step is Step.LOOK_UP:
-            found = kind.look_up(carrier, plan.row)
-            if found is None:
-                return _Result(Outcome.EMPTY)
-            return _Result(Outcome.ACCEPTED, found)
-        answer = kind.send(carrier, plan.ask)
-        if isinstance(answer, Unread):
-            return _Result(Outcome.UNREAD, reason=answer.reason)
-        return _Result(Outcome.ACCEPTED, answer)
+        answer = within(
+            carrier.profile.deadline,
+            lambda: kind.look_up(carrier, plan.row) if looks else kind.send(carrier, plan.ask),
+        )
     except CarrierRejected as error:
-        if plan.step is Step.LOOK_UP:
-            return _Result(Outcome.LOST, code=error.code or "", reason=error.message)
-        return _Result(Outcome.REFUSED, code=error.code or "refused", reason=error.message)
-    except InvalidInput as error:
-        return _Result(Outcome.UNREAD, reason=error.message)
+        outcome = Outcome.LOST if looks else Outcome.REFUSED
+        if error.code in HOLDS:
+            outcome = Outcome.HELD
+        proven = error.code in carrier.profile.proven_refusals
+        return _Result(outcome, error=error, reason=error.message, proven=proven)
     except CarrierUnavailable as error:
         outcome = Outcome.LOST if error.sent else Outcome.NOT_SENT
-        return _Result(outcome, code=error.code or "", reason=error.message)
+        if error.code in HOLDS and not error.sent:
+            outcome = Outcome.HELD
+        return _Result(outcome, error=error, reason=error.message)
+    except Exception as error:  # an adapter that fails may have sent: what it says may be personal
+        reason = f"the adapter failed ({type(error).__name__})"
+        broken = CarrierUnavailable(reason, sent=True, code="adapter")
+        return _Result(Outcome.LOST, error=broken, reason=reason)
+    if answer is None:
+        return _Result(Outcome.EMPTY)
+    if isinstance(answer, Unread):
+        return _Result(Outcome.UNREAD, reason=answer.reason)
+    return _Result(Outcome.ACCEPTED, answer)
 
 
 def _write(
@@ -160,19 +189,23 @@ def _write(
     instant = now(session)
     row = lock(session, CallRow, plan.row.id)
     call = call_of(row)
-    if call.state is CallState.DONE:
-        return call
-    overtaken = (call.sends, call.looks) != (plan.call.sends, plan.call.looks)
-    if overtaken or call.state.is_settled:
-        if result.outcome is not Outcome.ACCEPTED:
+    is_late = row.revision != plan.revision or call.state.is_settled
+    if is_late:
+        if result.outcome not in (Outcome.ACCEPTED, Outcome.UNREAD):
             return call
-        audit(session, "carrier_call.late_answer", kind.name, row.subject_id, {"call": str(row.id)})
-    _note_health(session, row.carrier, result)
+        told = {"call": str(row.id), "number": _number(result.answer)}
+        audit(session, "carrier_call.late_answer", kind.name, row.subject_id, told)
+        if call.state is CallState.DONE or result.outcome is Outcome.UNREAD:
+            return call
+    if result.asked:
+        note_answer(session, row.carrier, result.error)
     if result.outcome is Outcome.ACCEPTED and result.answer is not None:
         doubt = kind.accept(session, row, result.answer)
+        if doubt is not None and is_late:
+            return call
         if doubt is not None:
             result = _Result(Outcome.UNREAD, reason=doubt.reason)
-    after = settle(call, result.outcome, instant, code=result.code, reason=result.reason)
+    after = settle(call, result.outcome, instant, proven=result.proven, reason=result.reason)
     keep_call(session, row, after)
     row.code = result.code
     row.took_ms = max(0, took // timedelta(milliseconds=1))
@@ -183,6 +216,13 @@ def _write(
     return after
 
 
+def _number(answer: object) -> str:
+    """The number that an answer tells."""
+    if isinstance(answer, Booked):
+        return answer.tracking_number
+    return answer.carrier_reference if isinstance(answer, Receipt) else ""
+
+
 def _park(
     session: Session, kind: CallKind[Ask, Answer], row: CallRow, call: Call, reason: str
 ) -> Call:
@@ -190,12 +230,3 @@ def _park(
     keep_call(session, row, parked)
     kind.park(session, row, reason)
     return parked
-
-
-def _note_health(session: Session, carrier: str, result: _Result[Answer]) -> None:
-    """Count answers and silences; five silences in a row open the breaker."""
-    row, health = health_of(session, carrier)
-    if result.outcome in (Outcome.LOST, Outcome.NOT_SENT):
-        keep_health(row, after_failure(health, now(session), result.reason))
-    else:
-        keep_health(row, after_answer(health, now(session)))

@@ -19,7 +19,7 @@ from carriers.flows.send_manifest import send_manifest
 from carriers.flows.send_pickup import send_pickup
 from carriers.flows.send_void import send_void
 from carriers.flows.sweep_calls import sweep_calls
-from carriers.journal import Call
+from carriers.journal import HOLDS, Call
 from carriers.ports import Carrier, LabelFormat
 from core.errors import CarrierRejected, CarrierUnavailable, LanewiseError
 from core.ids import BookingId, ManifestId
@@ -68,6 +68,8 @@ def _label(sessions: Sessions, carriers: Mapping[str, Carrier], job: Job) -> Non
         if error.code == "label_not_ready":
             raise Retry(sessions.clock.now() + LABEL_WAIT, error.message) from error
         raise
-    except CarrierRejected:
+    except CarrierRejected as error:
+        if error.code in HOLDS:
+            raise Retry(sessions.clock.now() + LABEL_WAIT, error.message) from error
         if not job.payload.get("optional"):  # it gives only the format it was booked with
             raise

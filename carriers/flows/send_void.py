@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
+from carriers.booking import BookingState
 from carriers.flows.end_booking import end_booking
 from carriers.flows.run_call import CallKind, run_call
 from carriers.journal import Call, CallState
@@ -50,7 +51,8 @@ def _look_up(carrier: Carrier, call: CallRow) -> Receipt | None:
 
 
 def _accept(session: Session, call: CallRow, receipt: Receipt) -> None:
-    end_booking(session, call.subject_id)
+    if lock(session, BookingRow, call.subject_id).state != BookingState.VOIDED.value:
+        end_booking(session, call.subject_id)
 
 
 def _refuse(session: Session, call: CallRow, code: str, reason: str) -> None:

@@ -3,14 +3,13 @@
 from sqlalchemy.orm import Session
 
 from carriers.booking import BookingState
-from carriers.call_jobs import VOID_JOB
 from carriers.events import BookingVoided
+from carriers.flows.ask_void import ask_void
 from carriers.journal import CallState
-from carriers.tables import BookingRow, CallRow, ManifestRow, add_call, call_for
+from carriers.tables import BookingRow, CallRow, ManifestRow, call_for
 from core.errors import Conflict
 from core.ids import BookingId
 from store.audit import audit
-from store.jobs import enqueue
 from store.outbox import signal
 from store.session import lock, now
 
@@ -28,17 +27,7 @@ def void_booking(session: Session, booking_id: BookingId) -> BookingState:
         return state
     if state is BookingState.BOOKED:
         _leave_manifest(session, row)
-        row.state = BookingState.VOIDING.value
-        void = add_call(
-            session,
-            "void",
-            row.id,
-            carrier=row.carrier,
-            account=row.account,
-            reference=f"V-{row.reference}",
-        )
-        enqueue(session, VOID_JOB, {"booking_id": str(row.id)}, key=str(void.id))
-        audit(session, "booking.void_requested", "booking", row.id)
+        ask_void(session, row)
         return BookingState.VOIDING
     if call.state != CallState.INTENT.value:
         raise Conflict(

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carriers.breaker import FAILURES, Health, after_answer, after_failure
+from carriers.breaker import FAILURES, Health, after_answer, after_failure, after_stop, on_trial
 from carriers.journal import (
+    KEY_FORGOTTEN,
     LOOK_UP_GRACE,
+    MAX_SENDS,
     Call,
     CallState,
     Outcome,
@@ -19,6 +21,7 @@ from carriers.journal import (
     begin,
     next_step,
     settle,
+    why_parked,
 )
 from carriers.ports import Recovery
 
@@ -92,10 +95,34 @@ def test_a_yes_that_could_not_be_read_is_never_sent_again_however_empty_the_look
     assert unread.state is CallState.UNKNOWN
 
 
-def test_a_refusal_that_is_about_us_settles_no_unknown() -> None:
+def test_only_a_refusal_that_proves_something_settles_an_unknown() -> None:
     repeating = begin(settle(sent(Recovery.KEY), Outcome.LOST, NOW), Step.REPEAT, NOW, DEADLINE)
-    assert settle(repeating, Outcome.REFUSED, NOW, code="credentials").state is CallState.UNKNOWN
-    assert settle(repeating, Outcome.REFUSED, NOW, code="address").state is CallState.REFUSED
+    refused = settle(repeating, Outcome.REFUSED, NOW, reason="service closed")
+    assert refused.state is CallState.PARKED and "service closed" in refused.reason
+    assert settle(repeating, Outcome.REFUSED, NOW, proven=True).state is CallState.REFUSED
+    assert settle(repeating, Outcome.HELD, NOW).state is CallState.UNKNOWN
+    yes = replace(repeating, accepted=True)
+    assert settle(yes, Outcome.REFUSED, NOW, proven=True).state is CallState.PARKED
+
+
+def test_a_refusal_that_is_about_us_leaves_an_intent_however_often() -> None:
+    at, current = NOW, call(Recovery.NEITHER)
+    for _ in range(3 * MAX_SENDS):
+        assert next_step(current, at) is Step.SEND
+        current = settle(begin(current, Step.SEND, at, DEADLINE), Outcome.HELD, at)
+        assert current.state is CallState.INTENT and current.next_at > at
+        at = current.next_at
+
+
+def test_a_key_that_may_be_forgotten_is_not_repeated() -> None:
+    day = timedelta(hours=24)
+    unknown = settle(sent(Recovery.KEY), Outcome.LOST, NOW)
+    again = begin(unknown, Step.REPEAT, NOW + timedelta(hours=23), DEADLINE)
+    lost = settle(again, Outcome.LOST, NOW + timedelta(hours=23))
+    assert next_step(lost, NOW + timedelta(hours=23, minutes=30), day) is Step.REPEAT
+    assert next_step(lost, NOW + day, day) is Step.PARK
+    assert KEY_FORGOTTEN in why_parked(lost, NOW + day, day)
+    assert next_step(lost, NOW + timedelta(days=30)) is Step.REPEAT  # one that is never forgotten
 
 
 @given(
@@ -155,3 +182,17 @@ def test_the_breaker_opens_after_failures_in_a_row_and_rests_longer_each_time() 
         last_failure="no answer",
         last_failure_at=trial,
     )
+
+
+def test_a_carrier_that_refuses_us_altogether_is_stopped_at_once_and_one_call_tries() -> None:
+    stopped = after_stop(Health(), NOW, "credentials", "the key has expired")
+    assert stopped.is_open(NOW) and stopped.stopped_for == "credentials" and stopped.answered == 1
+    assert stopped.open_until is not None
+    trial = on_trial(stopped, stopped.open_until + DEADLINE)
+    assert trial.is_open(stopped.open_until)  # the others wait for its answer
+    still = after_stop(trial, stopped.open_until, "credentials", "the key has expired")
+    assert still.open_until is not None
+    assert still.open_until - stopped.open_until > stopped.open_until - NOW
+    mended = after_answer(trial, stopped.open_until)
+    assert mended.open_until is None and not mended.stopped_for
+    assert on_trial(mended, NOW) == mended

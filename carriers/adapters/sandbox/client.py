@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from carriers.adapters.answers import Unreadable, data_of, raise_unless_accepted
-from carriers.adapters.http import HttpCaller
+from carriers.adapters.answers import Unreadable, raise_unless_accepted, read_answer
+from carriers.adapters.http import Answer, HttpCaller
 from carriers.adapters.sandbox import wire
 from carriers.ports import (
     Booked,
@@ -27,7 +27,7 @@ from carriers.ports import (
     not_supported,
     refuse_unknown,
 )
-from carriers.sandbox import OPTIONS, SERVICES
+from carriers.sandbox import KEY_LIVES, OPTIONS, PROVEN_REFUSALS, SERVICES
 from carriers.status import Scan
 from core.errors import CarrierRejected, CarrierUnavailable, InvalidInput
 from core.places import Destination
@@ -45,6 +45,8 @@ def sandbox_profile(recovery: Recovery, deadline: timedelta, name: str) -> Carri
         services=tuple(SERVICES),
         options=OPTIONS,
         deadline=deadline,
+        key_lives=KEY_LIVES,
+        proven_refusals=PROVEN_REFUSALS,
     )
 
 
@@ -67,16 +69,20 @@ class SandboxClient(RefusesEverything):
         self._caller = HttpCaller(base_url, headers)
 
     def rate(self, ask: RateRequest) -> tuple[Rate, ...]:
-        rows = self._ask("POST", "/v1/rates", wire.rate_ask_to_json(ask))
-        return self._read(lambda: tuple(wire.rate_from_json(row) for row in rows["rates"]))
+        return self._ask(
+            "POST",
+            "/v1/rates",
+            lambda data: tuple(wire.rate_from_json(row) for row in data["rates"]),
+            body=wire.rate_ask_to_json(ask),
+        )
 
     def book(self, order: BookingOrder) -> Booked | BookedUnread:
         refuse_unknown(order, self.profile)
         try:
-            data = self._send("/v1/parcels", wire.order_to_json(order), order.key)
-            return wire.booked_from_json(data)
-        except (Unreadable, KeyError, TypeError, ValueError, InvalidInput) as error:
-            return BookedUnread(str(error) or type(error).__name__)
+            answer = self._send("/v1/parcels", wire.order_to_json(order), order.key)
+            return read_answer(answer, wire.booked_from_json)
+        except Unreadable as error:
+            return BookedUnread(str(error))
 
     def return_label(self, order: BookingOrder) -> Booked | BookedUnread:
         return self.book(order)
@@ -84,8 +90,12 @@ class SandboxClient(RefusesEverything):
     def find(self, reference: str) -> Booked | None:
         if self.profile.recovery is not Recovery.LOOK_UP:
             raise not_supported(self.profile, Capability.BOOK)
-        rows = self._ask("GET", "/v1/parcels", params={"reference": reference})
-        found = self._read(lambda: [wire.booked_from_json(row) for row in rows["parcels"]])
+        found = self._ask(
+            "GET",
+            "/v1/parcels",
+            lambda data: [wire.booked_from_json(row) for row in data["parcels"]],
+            params={"reference": reference},
+        )
         return found[-1] if found else None
 
     def void(self, ask: VoidRequest) -> Receipt:
@@ -117,38 +127,48 @@ class SandboxClient(RefusesEverything):
     def find_receipt(self, reference: str) -> Receipt | None:
         if self.profile.recovery is not Recovery.LOOK_UP:
             raise not_supported(self.profile, Capability.MANIFEST)
-        rows = self._ask("GET", "/v1/receipts", params={"reference": reference})
-        found = self._read(lambda: [wire.receipt_from_json(row) for row in rows["receipts"]])
+        found = self._ask(
+            "GET",
+            "/v1/receipts",
+            lambda data: [wire.receipt_from_json(row) for row in data["receipts"]],
+            params={"reference": reference},
+        )
         return found[-1] if found else None
 
     def track(self, tracking_number: str) -> tuple[Scan, ...]:
-        rows = self._ask("GET", f"/v1/parcels/{_path(tracking_number)}/scans")
         name = self.profile.name
-        scans = self._read(lambda: tuple(wire.scan_from_json(row, name) for row in rows["scans"]))
+        scans = self._ask(
+            "GET",
+            f"/v1/parcels/{_path(tracking_number)}/scans",
+            lambda data: tuple(wire.scan_from_json(row, name) for row in data["scans"]),
+        )
         if any(scan.tracking_number != tracking_number for scan in scans):
             raise CarrierUnavailable("scans of another parcel", sent=False, code="foreign_scan")
         return scans
 
     def points(self, near: Destination) -> tuple[ServicePoint, ...]:
         query = {"country": near.country, "postcode": near.postcode}
-        rows = self._ask("GET", "/v1/points", params=query)
-        return self._read(lambda: tuple(wire.point_from_json(row) for row in rows["points"]))
+        return self._ask(
+            "GET",
+            "/v1/points",
+            lambda data: tuple(wire.point_from_json(row) for row in data["points"]),
+            params=query,
+        )
 
-    def _send(self, path: str, body: dict[str, Any], key: str) -> Any:
-        answer = self._caller.call(
+    def _send(self, path: str, body: dict[str, Any], key: str) -> Answer:
+        return self._caller.call(
             "POST",
             path,
             json=body,
             headers={"Idempotency-Key": key},
             deadline=self.profile.deadline,
         )
-        return data_of(answer)
 
     def _receipt(self, path: str, body: dict[str, Any], key: str) -> Receipt:
         """The receipt; a yes that cannot be read is an unknown number, to be resolved."""
         try:
-            return wire.receipt_from_json(self._send(path, body, key))
-        except (Unreadable, KeyError, TypeError, ValueError) as error:
+            return read_answer(self._send(path, body, key), wire.receipt_from_json)
+        except Unreadable as error:
             raise CarrierUnavailable(
                 f"accepted, but unreadable: {error}", sent=True, code="unreadable"
             ) from error
@@ -157,25 +177,19 @@ class SandboxClient(RefusesEverything):
         self,
         method: str,
         path: str,
+        parse: Callable[[Any], T],
+        *,
         body: dict[str, Any] | None = None,
         params: dict[str, str] | None = None,
-    ) -> Any:
+    ) -> T:
         """A question that changes nothing: whatever goes wrong, it may be asked again."""
         try:
             answer = self._caller.call(
                 method, path, json=body, params=params, deadline=self.profile.deadline
             )
-            return data_of(answer)
+            return read_answer(answer, parse)
         except Unreadable as error:
             raise CarrierUnavailable(str(error), sent=False, code="unreadable") from error
-
-    def _read(self, parse: Callable[[], T]) -> T:
-        try:
-            return parse()
-        except (KeyError, TypeError, ValueError, InvalidInput) as error:
-            raise CarrierUnavailable(
-                f"unreadable answer: {error}", sent=False, code="unreadable"
-            ) from error
 
 
 def _path(number: str) -> str:

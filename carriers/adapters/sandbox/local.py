@@ -139,13 +139,13 @@ class LocalSandbox:
         fault = self.model.next_fault(operation, self._clock.now(), key=key, about=about)
         if fault is None or fault in ACTS:
             return fault
-        if fault in REFUSALS:
-            raise CarrierRejected("refused on demand", code=REFUSALS[fault])
+        if fault in REFUSALS or fault is Fault.CREDENTIALS:
+            raise CarrierRejected("refused on demand", code=REFUSALS.get(fault, fault.value))
         raise CarrierUnavailable(
             f"sandbox fault: {fault.value}", sent=fault is not Fault.NOT_CONNECTED, code=fault.value
         )
 
     def _after(self, fault: Fault | None) -> None:
         """Lose the answer of a call that has acted."""
-        if fault in (Fault.TIMEOUT_AFTER, Fault.ERROR_AFTER) or fault in UNREAD:
+        if fault in (Fault.TIMEOUT_AFTER, Fault.ERROR_AFTER, Fault.BUSY_AFTER) or fault in UNREAD:
             raise CarrierUnavailable(f"sandbox fault: {fault.value}", sent=True, code=fault.value)

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from carriers.adapters.answers import money_of
 from carriers.ports import (
     Booked,
     BookingOrder,
@@ -88,7 +89,7 @@ def money_to_json(money: Money) -> dict[str, str]:
 
 
 def money_from_json(data: Json) -> Money:
-    return Money.from_decimal(Decimal(data["amount"]), data["currency"])
+    return money_of(data["amount"], data["currency"])
 
 
 def order_to_json(order: BookingOrder) -> dict[str, Any]:
@@ -104,6 +105,7 @@ def order_to_json(order: BookingOrder) -> dict[str, Any]:
         "label": _LABELS[order.label_format],
         "options": dict(order.options),
         "return": order.return_to_sender,
+        "rate": order.rate_id,
     }
 
 
@@ -123,6 +125,7 @@ def order_from_json(data: Json, key: str) -> BookingOrder:
         label_format=formats[data["label"]],
         options=dict(data.get("options", {})),
         return_to_sender=bool(data.get("return", False)),
+        rate_id=str(data.get("rate", "")),
     )
 
 

@@ -15,6 +15,7 @@ from carriers.labels.content import (
 )
 from carriers.labels.render import render_label
 from carriers.ports import (
+    UNKNOWN_CODES,
     Booked,
     BookedUnread,
     BookingOrder,
@@ -31,7 +32,15 @@ from carriers.ports import (
     companion,
     refuse_unknown,
 )
-from carriers.tariffs import MeasuredParcel, NoRate, Price, RateLane, Tariff, price_parcel
+from carriers.tariffs import (
+    MeasuredParcel,
+    NoRate,
+    NoRateReason,
+    Price,
+    RateLane,
+    Tariff,
+    price_parcel,
+)
 from core.errors import CarrierRejected, InvalidInput, invalid
 from core.places import Destination
 
@@ -94,6 +103,8 @@ class TableCarrier(RefusesEverything):
             services=tuple(self._tariffs),
             options=frozenset({"note"}),
             deadline=timedelta(seconds=5),
+            key_lives=None,
+            proven_refusals=frozenset(NoRateReason) | {"address"} | UNKNOWN_CODES,
         )
 
     def rate(self, ask: RateRequest) -> tuple[Rate, ...]:

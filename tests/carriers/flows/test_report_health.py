@@ -36,7 +36,7 @@ def test_the_journal_tells_success_speed_refusals_and_what_is_parked(
     assert (report.calls, report.accepted, report.refused, report.parked) == (4, 2, 1, 1)
     assert report.refusals == (("refused", 1),)
     assert report.latency_p50_ms == report.latency_p95_ms == 250
-    assert report.accepted_share == 0.5 and report.answered_share == 0.75
+    assert report.accepted_share == 0.5 and report.answered_share == 0.875  # four labels
     assert report.last_failure == "sandbox fault: timeout_after"
     assert report.last_failure_at is not None
 
