@@ -143,6 +143,7 @@ def upgrade() -> None:
         sa.Column("next_at", store.base.UtcDateTime(), nullable=False),
         sa.Column("busy_until", store.base.UtcDateTime(), nullable=True),
         sa.Column("last_sent_until", store.base.UtcDateTime(), nullable=True),
+        sa.Column("first_sent_at", store.base.UtcDateTime(), nullable=True),
         sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
         sa.Column("took_ms", sa.Integer(), nullable=True),
@@ -184,6 +185,7 @@ def upgrade() -> None:
         sa.Column("last_answer_at", store.base.UtcDateTime(), nullable=True),
         sa.Column("last_failure", sa.String(length=200), nullable=False),
         sa.Column("last_failure_at", store.base.UtcDateTime(), nullable=True),
+        sa.Column("stopped_for", sa.String(length=40), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id"],
@@ -955,6 +957,7 @@ def upgrade() -> None:
         sa.Column("mailing_date", sa.Date(), nullable=False),
         sa.Column("label_format", sa.String(length=10), nullable=False),
         sa.Column("options", store.base.JsonValue, nullable=False),
+        sa.Column("rate_id", sa.String(length=100), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
         sa.Column("tracking_number", sa.String(length=60), nullable=True),

@@ -229,3 +229,37 @@ def test_the_clock_and_faults_are_steered_over_http(
     later = (START + timedelta(days=30)).isoformat()
     assert httpx.post(f"{url}/_sandbox/clock", json={"now": later}).json()["now"] == later
     assert BUYER.country == "DE"
+
+
+@pytest.mark.parametrize(
+    ("fault", "acted", "code"),
+    [
+        (Fault.CONFLICT, False, "conflict"),
+        (Fault.BUSY_BEFORE, False, "busy"),
+        (Fault.BUSY_AFTER, True, "busy"),
+    ],
+)
+def test_an_undecided_answer_may_have_acted(
+    client: SandboxClient, model: Sandbox, fault: Fault, acted: bool, code: str
+) -> None:
+    model.script("book", [fault])
+    with pytest.raises(CarrierUnavailable) as caught:
+        client.book(order())
+    assert caught.value.sent and caught.value.code == code
+    assert len(model.parcels) == acted
+
+
+def test_a_401_is_about_our_credentials_whatever_code_it_carries(
+    client: SandboxClient, model: Sandbox
+) -> None:
+    model.script("book", [Fault.CREDENTIALS])
+    with pytest.raises(CarrierRejected) as caught:
+        client.book(order())
+    assert caught.value.code == "credentials" and "expired" in caught.value.message
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "abc\n", "a\tb"])
+def test_a_key_that_no_header_carries_is_refused_before_anything_is_sent(key: str) -> None:
+    with pytest.raises(CarrierRejected) as caught:
+        SandboxClient("http://127.0.0.1:9", key, deadline=DEADLINE).book(order())
+    assert caught.value.code == "credentials"
