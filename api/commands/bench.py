@@ -5,14 +5,17 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from benchmarks.figures import Figure, reference_loop_ms
 from core.errors import Unavailable, invalid
+
+if TYPE_CHECKING:
+    from benchmarks.promise.orders import BenchOrders
 
 app = typer.Typer(
     add_completion=False,
@@ -23,6 +26,7 @@ app = typer.Typer(
 )
 
 LEVELS = (0.9, 0.95, 0.97)
+ABLATION_LEVEL = 0.95
 
 # name: module with `run(*, quick: bool, runs: int | None, say: Callable[[str], None]) -> list[Figure]`
 BENCHMARKS: dict[str, str] = {
@@ -117,12 +121,15 @@ def bench_promise(
         Path | None, typer.Option(help="Write CSV order_id,method,level,promised_days here.")
     ] = None,
     late: Annotated[bool, typer.Option(help="Also predict late parcels and the ETA.")] = False,
+    ablation: Annotated[
+        bool, typer.Option(help="Instead: the default with one part taken away at a time.")
+    ] = False,
     quick: Quick = False,
     runs: Runs = None,
 ) -> None:
     """How promises learned from real orders are kept: strict walk-forward, any window."""
     if orders is None:
-        if first or last or level or promises or late:
+        if first or last or level or promises or late or ablation:
             raise invalid("orders", "a folder of orders is needed with these options")
         measure("promise", quick, runs, json_file)
         return
@@ -135,6 +142,11 @@ def bench_promise(
     def say(text: str) -> None:
         typer.echo(text, err=True)
 
+    if ablation:
+        if promises or late:
+            raise invalid("ablation", "has no promises or late parcels to tell")
+        _tell_ablation(read_orders(orders, say), first.date(), last.date(), level, json_file, say)
+        return
     found = evaluate(
         read_orders(orders, say), first.date(), last.date(), level or LEVELS, late=late, say=say
     )
@@ -143,6 +155,24 @@ def bench_promise(
         write_promises(promises, found)
     if json_file is not None:
         json_file.write_text(json.dumps(found.report, indent=1) + "\n", encoding="utf-8")
+
+
+def _tell_ablation(
+    bench: "BenchOrders",
+    first: date,
+    last: date,
+    level: list[float] | None,
+    json_file: Path | None,
+    say: Callable[[str], None],
+) -> None:
+    from benchmarks.promise.ablation import ablate, as_table
+
+    if level is not None and len(level) > 1:
+        raise invalid("level", "an ablation has one level")
+    report = ablate(bench, first, last, level[0] if level else ABLATION_LEVEL, say=say)
+    typer.echo(as_table(report))
+    if json_file is not None:
+        json_file.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 @app.command("tours")

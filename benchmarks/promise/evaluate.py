@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.promise.late import late_parcels
 from benchmarks.promise.methods import (
@@ -39,6 +40,31 @@ class Evaluation:
     promised: tuple[Promised, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """Day numbers of the forecasts and of the purchases that are scored."""
+
+    warm: int  # the first forecast, for the calibration to settle
+    start: int
+    end: int  # included
+    scored: NDArray[np.bool_]  # [orders]
+
+
+def window_of(bench: BenchOrders, first: date, last: date) -> Window:
+    """The delivered orders purchased from `first` to `last`, both included."""
+    start, end = bench.day(first), bench.day(last)
+    if end < start:
+        raise invalid("to", "the window ends before it begins")
+    purchased = bench.history.purchased
+    if len(purchased) <= LEAST_HISTORY or purchased[LEAST_HISTORY] >= start:
+        raise invalid("from", f"needs at least {LEAST_HISTORY} orders before the window")
+    scored = (purchased >= start) & (purchased <= end) & bench.delivered
+    if not scored.any():
+        raise invalid("from", "no delivered order was purchased in the window")
+    warm = max(start - WARM_UP_DAYS, int(purchased[LEAST_HISTORY]) + 1)
+    return Window(warm, start, end, scored)
+
+
 def evaluate(
     bench: BenchOrders,
     first: date,
@@ -54,35 +80,24 @@ def evaluate(
     With `late`, the report also has the prediction of late parcels and of the ETA.
     """
     levels = tuple(dict.fromkeys(levels))
-    start, end = bench.day(first), bench.day(last)
-    if end < start:
-        raise invalid("to", "the window ends before it begins")
-    history = bench.history
-    warm = max(start - WARM_UP_DAYS, 0)
-    enough = np.flatnonzero(np.arange(history.orders) >= LEAST_HISTORY)
-    if len(enough) == 0 or history.purchased[enough[0]] >= start:
-        raise invalid("from", f"needs at least {LEAST_HISTORY} orders before the window")
-    warm = max(warm, int(history.purchased[enough[0]]) + 1)
-    forecasts = walk_forward(bench, warm, end, plan, say)
-    bought = history.purchased[forecasts.rows]
-    scored = np.flatnonzero((bought >= start) & (bought <= end) & bench.delivered[forecasts.rows])
-    if not len(scored):
-        raise invalid("from", "no delivered order was purchased in the window")
-    promised = _promises(bench, forecasts, scored, start, levels, say)
+    window = window_of(bench, first, last)
+    forecasts = walk_forward(bench, window.warm, window.end, plan, say)
+    scored = np.flatnonzero(window.scored[forecasts.rows])
+    promised = _promises(bench, forecasts, scored, window.start, levels, say)
     rows = forecasts.rows[scored]
     report = {
         "from": first.isoformat(),
         "to": last.isoformat(),
         "orders": len(scored),
         "levels": list(levels),
-        "repaired": history.repaired,
+        "repaired": bench.history.repaired,
         "refit_s": round(forecasts.refit_s, 2),
         "features_s": round(forecasts.features_s, 2),
         "ms_per_quote_p99": round(float(np.quantile(forecasts.quote_ms, 0.99)), 3),
         "rows": [score(bench, rows, one) for one in promised],
     }
     if late:
-        report["late"] = late_parcels(bench, forecasts, start, end, say)
+        report["late"] = late_parcels(bench, forecasts, window.start, window.end, say)
     return Evaluation(report, tuple(bench.order_id[row] for row in rows), promised)
 
 

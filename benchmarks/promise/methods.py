@@ -42,6 +42,18 @@ def level_alone(curves: F64, known: F64, level: float) -> I64:
     return days_at_level(curves, level)
 
 
+def cost_alone(curves: F64, known: F64, level: float) -> I64:
+    """The cost rule alone."""
+    return days_at_cost(curves, lateness_cost_for(known, level))
+
+
+RULES: dict[str, Rule] = {
+    "learned": later_of_both,
+    "learned-level": level_alone,
+    "learned-cost": cost_alone,
+}
+
+
 def calibrated_days(
     bench: BenchOrders,
     forecasts: Forecasts,
@@ -97,7 +109,7 @@ def cost_rule_days(bench: BenchOrders, forecasts: Forecasts, level: float) -> I6
         due = bought == day
         recent = (bought >= day - COST_WINDOW) & (bought < day)
         known = forecasts.curves[recent if recent.sum() >= FEW_QUOTES else due]
-        promised[due] = days_at_cost(forecasts.curves[due], lateness_cost_for(known, level))
+        promised[due] = cost_alone(forecasts.curves[due], known, level)
     return promised
 
 
@@ -109,25 +121,23 @@ def matched(
     `scored` are positions in the forecasts.
     """
     curves, lead = forecasts.curves[scored], bench.lead[forecasts.rows[scored]]
-    rules: tuple[tuple[str, Rule], ...] = (
-        ("learned matched", later_of_both),
-        ("learned-level matched", level_alone),
-        (
-            "learned-cost matched",
-            lambda own, known, at: days_at_cost(own, lateness_cost_for(known, at)),
-        ),
-    )
     found = []
-    for name, rule in rules:
-        low, high = 0.5, 0.9995
-        for _ in range(13):
-            middle = (low + high) / 2
-            if float((lead <= rule(curves, curves, middle)).mean()) >= share:
-                high = middle
-            else:
-                low = middle
-        found.append(Promised(name, round(high, 4), rule(curves, curves, high), hindsight=True))
+    for name, rule in RULES.items():
+        level, days = at_share(curves, lead, share, rule)
+        found.append(Promised(f"{name} matched", round(level, 4), days, hindsight=True))
     return tuple(found)
+
+
+def at_share(curves: F64, lead: I64, share: float, rule: Rule) -> tuple[float, I64]:
+    """The lowest level whose days keep `share` of these orders, and the days."""
+    low, high = 0.5, 0.9995
+    for _ in range(13):
+        middle = (low + high) / 2
+        if float((lead <= rule(curves, curves, middle)).mean()) >= share:
+            high = middle
+        else:
+            low = middle
+    return high, rule(curves, curves, high)
 
 
 def shifted_days(bench: BenchOrders, rows: I64, level: float, step_days: int = 14) -> I64:

@@ -8,6 +8,7 @@ import holidays
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import invalid
 from core.places import EARTH_RADIUS_M
 from routing.distributions.waits import DayCalendar
 from simulations.olist.orders import COUNTRY, ZONE, OlistData, OlistItem, OlistOrder
@@ -48,6 +49,8 @@ class BenchOrders:
 
 def bench_orders(data: OlistData) -> BenchOrders:
     """Arrays in order of purchase (ties by id), local days counted from the first purchase."""
+    if not data.orders:
+        raise invalid("orders", "no order with an item was found")
     orders = sorted(data.orders, key=lambda order: (order.purchased_at, order.order_id))
     bought = [order.purchased_at.astimezone(ZONE) for order in orders]
     first = bought[0].date()

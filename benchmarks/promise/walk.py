@@ -6,16 +6,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from benchmarks.promise.orders import TRAITS as BENCH_TRAITS
 from benchmarks.promise.orders import BenchOrders
+from routing.distributions.traits import TRAITS
 from routing.distributions.waits import LONGEST_DAYS, WaitModel, open_curves, slow_down
-from tracking.learning.boosting import BoostingPlan
-from tracking.learning.columns import network_state, order_columns
-from tracking.learning.hazards import fit_waits
+from tracking.learning.boosting import BoostingPlan, warm
+from tracking.learning.columns import NetworkState, network_state, order_columns
+from tracking.learning.hazards import Weighing, fit_waits
 from tracking.learning.history import F64, I64
 from tracking.learning.pressure import pressure
+from tracking.learning.teach import WITHOUT
 
 WARM_UP_DAYS = 56  # forecasts before the window, for the calibration to settle
 QUOTES_TIMED = 300
+NOT_IN_PRODUCT = (*WITHOUT, *(name for name in BENCH_TRAITS if name not in TRAITS))
+"""Columns that a shop has not at hand: the product learns without them, and so does the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,10 @@ class WalkPlan:
     refit_days: int = 7
     boosting: BoostingPlan = field(default_factory=BoostingPlan)
     with_pressure: bool = True
-    without: tuple[str, ...] = ()
-    """Columns left out (ablations)."""
+    without: tuple[str, ...] = NOT_IN_PRODUCT
+    """Columns left out."""
+    network_columns: bool = True
+    weighing: Weighing = field(default_factory=Weighing)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +42,7 @@ class Forecasts:
 
     rows: I64  # index into the orders
     curves: F64  # [rows, days], P(still open at the end of day k)
+    log_pressure: F64  # [rows], by which `curves` were slowed down
     columns: F64  # [orders, columns], all orders
     names: tuple[str, ...]
     refit_s: float  # the slowest refit, CPU
@@ -51,12 +59,14 @@ def walk_forward(
 ) -> Forecasts:
     """Forecast every order purchased on days first..last (day numbers), warm-up included."""
     plan = plan or WalkPlan()
+    warm()  # refits are timed: none of them waits for the compiler
     history, calendar = bench.history, bench.calendar
     started = time.process_time()
     days = min(last + 2, calendar.days - 1)
     state = network_state(history, calendar, days)
     names, columns = order_columns(history, calendar, state, history.purchased)
-    kept = [position for position, name in enumerate(names) if name not in plan.without]
+    left_out = set(plan.without) | (set() if plan.network_columns else _network_columns(state))
+    kept = [position for position, name in enumerate(names) if name not in left_out]
     names, columns = tuple(names[k] for k in kept), columns[:, kept]
     factor = pressure(history, days) if plan.with_pressure else np.zeros(days)
     features_s = time.process_time() - started
@@ -64,7 +74,10 @@ def walk_forward(
     model: WaitModel | None = None
     for today in range(first, last + 1, plan.refit_days):
         started = time.process_time()
-        model = fit_waits(history, names, columns, calendar, today=today, plan=plan.boosting)
+        model = fit_waits(
+            history, names, columns, calendar,
+            today=today, plan=plan.boosting, weighing=plan.weighing,
+        )  # fmt: skip
         slowest = max(slowest, time.process_time() - started)
         until = min(today + plan.refit_days, last + 1)
         due = np.flatnonzero((history.purchased >= today) & (history.purchased < until))
@@ -76,12 +89,17 @@ def walk_forward(
     return Forecasts(
         rows=found,
         curves=np.concatenate(curves) if curves else np.zeros((0, LONGEST_DAYS)),
+        log_pressure=factor[history.purchased[found]],
         columns=columns,
         names=names,
         refit_s=slowest,
         features_s=features_s,
         quote_ms=_single_quotes(bench, model, columns, found),
     )
+
+
+def _network_columns(state: NetworkState) -> set[str]:
+    return {table.name for table in state.speeds} | {*state.backlog_names, "destination backlog"}
 
 
 def _single_quotes(bench: BenchOrders, model: WaitModel | None, columns: F64, rows: I64) -> F64:

@@ -57,6 +57,8 @@ def read_olist(folder: Path, say: Callable[[str], None] = lambda _: None) -> Oli
             f"{folder} mixes published CSV ({csv_there[0]}) and parquet ({parquet_there[0]})",
             code="olist_files",
         )
+    if not csv_there and not parquet_there:
+        raise InvalidInput(f"{folder} holds no orders in the Olist format", code="olist_files")
     faults = _Faults()
     names = PARQUET_FILES if parquet_there else CSV_FILES
     for name in names.values():

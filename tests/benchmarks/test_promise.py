@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from api.cli import main
+from benchmarks.promise.ablation import ablate, as_table
 from benchmarks.promise.evaluate import evaluate, read_orders, write_promises
 from benchmarks.promise.late import average_precision
 from benchmarks.promise.methods import later_of_both, level_alone
@@ -74,6 +75,44 @@ def test_a_window_without_history_or_orders_is_refused(bench: BenchOrders) -> No
     ):
         with pytest.raises(InvalidInput, match=words):
             evaluate(bench, first, last, (0.95,), plan=FAST)
+
+
+def test_a_folder_without_orders_ends_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_sample(tmp_path / "headers")
+    for name in ("olist_orders_dataset.csv", "olist_order_items_dataset.csv"):
+        head = (folder / name).read_text().splitlines()[0]
+        (folder / name).write_text(head + "\n")
+    (tmp_path / "empty").mkdir()
+    window = "--from 2017-05-01 --to 2017-05-02".split()
+    for folder in ("headers", "empty"):
+        with pytest.raises(SystemExit) as stop:
+            main(["bench", "promise", "--orders", str(tmp_path / folder), *window])
+        assert stop.value.code == 2
+        told = [line for line in capsys.readouterr().err.splitlines() if "lanewise:" in line]
+        assert len(told) == 1
+        assert "no order" in told[0]
+
+
+def test_an_ablation_takes_one_part_away_at_a_time(bench: BenchOrders) -> None:
+    found = ablate(bench, FIRST, LAST, plan=FAST)
+    rows = {row["variant"]: row for row in found["variants"]}
+    whole = evaluate(bench, FIRST, LAST, (0.95,), plan=FAST).report["rows"]
+    default = next(row for row in whole if row["default"])
+    for figure in ("realised", "mean_days", "pinball"):
+        assert rows["default"][figure] == default[figure]
+    assert rows["open parcels do not teach"]["mean_days"] != rows["default"]["mean_days"]
+    assert len(as_table(found).splitlines()) == 2 + len(rows)
+
+
+def test_the_default_learns_on_what_the_product_knows(bench: BenchOrders) -> None:
+    today = bench.day(FIRST)
+    names = set(walk_forward(bench, today, today, FAST).names)
+    assert not names & {"quoted_days", "freight_minor", "orders 24 h"}
+    assert {"price_minor", "destination backlog"} <= names
+    without = walk_forward(bench, today, today, replace(FAST, network_columns=False))
+    assert not [name for name in without.names if "backlog" in name or "speed" in name]
 
 
 def test_average_precision_takes_ties_together() -> None:

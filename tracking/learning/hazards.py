@@ -5,6 +5,8 @@ with the weight of the loss rule; a delivered one ends on its day. What is predi
 parcel that does arrive.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.errors import invalid
@@ -14,6 +16,14 @@ from tracking.learning.history import F64, OrderHistory
 from tracking.learning.loss import HORIZON, ArrivalOdds, arrival_odds
 
 WINDOW_DAYS = 450  # older purchases no longer teach
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """Which orders teach and how much; other than the default only to see what it is worth."""
+
+    open_teach: bool = True  # those that still wait, too
+    half_life_days: float | None = None  # since the purchase; None: all alike
 
 
 def fit_waits(
@@ -26,9 +36,10 @@ def fit_waits(
     stage: str = "purchase",
     plan: BoostingPlan | None = None,
     odds: ArrivalOdds | None = None,
+    weighing: Weighing | None = None,
 ) -> WaitModel:
     """Fit on everything known at the start of `today`; `stage` says what the wait counts from."""
-    plan = plan or BoostingPlan()
+    plan, weighing = plan or BoostingPlan(), weighing or Weighing()
     start = history.purchased if stage == "purchase" else history.handed
     odds = odds or arrival_odds(history, today)
     known = history.delivered < today
@@ -39,13 +50,15 @@ def fit_waits(
         (start < today)
         & (history.purchased >= today - WINDOW_DAYS)
         & (seen >= 1)
-        & (known | (since_purchase < HORIZON))
+        & (known | (weighing.open_teach & (since_purchase < HORIZON)))
     )
     if not use.any():
         raise invalid("history", "no order has been waiting for a day yet")
     chosen = np.flatnonzero(use)
     handed_over = (history.handed[chosen] < today).astype(np.int64)
     weight = np.where(known[chosen], 1.0, odds.of(since_purchase[chosen], handed_over))
+    if weighing.half_life_days is not None:
+        weight = weight * 0.5 ** (since_purchase[chosen] / weighing.half_life_days)
     last = np.minimum(seen[chosen], LONGEST_DAYS).astype(np.int64)
     row_order = np.repeat(np.arange(len(chosen)), last)
     waited = np.arange(len(row_order)) - np.repeat(np.cumsum(last) - last, last) + 1
