@@ -140,6 +140,23 @@ def test_a_code_means_what_the_carrier_says(
     assert (meaning.status, meaning.reason) == (status, reason)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "reason"),
+    [
+        ("10", Status.EXCEPTION, Reason.REFUSED_BY_CONSIGNEE),  # "refused part; balance delivered"
+        ("E9", Status.EXCEPTION, Reason.DAMAGED),  # "partial receipt accepted"
+        ("31", Status.EXCEPTION, Reason.LOST_BY_CARRIER),  # "shortage …; customer received balance"
+        ("12", Status.DELIVERED, Reason.DAMAGED),  # "damage noted …; consignee received shipment"
+        ("28", Status.DELIVERED, None),  # "overage noted"
+    ],
+)
+def test_freight_that_arrived_in_part_is_not_plainly_delivered(
+    code: str, status: Status, reason: Reason | None
+) -> None:
+    meaning = meaning_of("ups.freight_exception", code)
+    assert (meaning.status, meaning.reason) == (status, reason)
+
+
 def test_reasons_name_the_responsible_party() -> None:
     assert meaning_of("ups.activity", "CS").party is Party.SELLER
     assert meaning_of("ups.activity", "3").party is Party.CARRIER
