@@ -103,11 +103,6 @@ class Settings(BaseModel):
     def resolved_database_url(self) -> str:
         return self.database_url.replace("{var}", str(self.var))
 
-    @property
-    def contracts(self) -> Path:
-        """Where the shop's own tariffs are kept."""
-        return self.var / "contracts"
-
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings of an environment; raises InvalidInput naming each bad variable."""

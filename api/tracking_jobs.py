@@ -89,7 +89,7 @@ def scan_poller(lanewise: Lanewise) -> Handler:
     from tracking.flows.poll_scans import poll_scans
 
     def handle(sessions: Sessions, job: Job) -> None:
-        poll_scans(sessions, job.tenant, lanewise.carriers)
+        poll_scans(sessions, job.tenant, lanewise.carriers_of(job.tenant))
 
     return handle
 

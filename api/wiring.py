@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from api.settings import Settings, read_settings
 from core.clock import Clock, SystemClock
 from core.errors import InvalidInput, Unavailable, invalid
-from core.ids import Entropy
+from core.ids import Entropy, TenantId
 from store.session import Sessions, open_engine
 
 if TYPE_CHECKING:
+    from api.carrier_adapters import TenantCarriers
     from carriers.ports import Carrier
 
 KEY_BYTES = 32
@@ -55,10 +56,20 @@ class Lanewise:
 
     @cached_property
     def carriers(self) -> "dict[str, Carrier]":
-        """Every carrier by name; imported when first asked for."""
+        """Every shared carrier by name; imported when first asked for."""
         from api.carrier_adapters import make_carriers
 
-        return make_carriers(self.settings.sandbox_url, self.clock, self.settings.contracts)
+        return make_carriers(self.settings.sandbox_url, self.clock)
+
+    def carriers_of(self, tenant: TenantId) -> "dict[str, Carrier]":
+        """The carriers of a tenant by name: the shared ones, and its own contracts as they stand now."""
+        return self._tenant_carriers.of(tenant, self.carriers)
+
+    @cached_property
+    def _tenant_carriers(self) -> "TenantCarriers":
+        from api.carrier_adapters import TenantCarriers
+
+        return TenantCarriers(self.sessions)
 
 
 def decode_key(text: str, where: str = "LANEWISE_SECRET_KEY") -> bytes:

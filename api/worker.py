@@ -75,7 +75,7 @@ def _carrier_job(lanewise: Lanewise) -> Handler:
     def handle(sessions: Sessions, job: Job) -> None:
         from carriers.flows.run_job import run_job
 
-        run_job(sessions, lanewise.carriers, job)
+        run_job(sessions, lanewise.carriers_of(job.tenant), job)
 
     return handle
 

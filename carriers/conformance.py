@@ -111,10 +111,11 @@ class _Suite:
     def order(self, **changes: object) -> BookingOrder:
         self.made += 1
         formats = self.carrier.profile.label_formats
+        numbers = self.carrier.profile.numbers
         order = BookingOrder(
             key=f"conform-{self.run}-{self.made}",
             reference=f"CF{self.run}{self.made:04d}",
-            serial=self.made,
+            serial=self.made + (numbers.first if numbers is not None else 0),
             service=self.service,
             account="conformance",
             ship_from=self.shop,

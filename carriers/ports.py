@@ -58,6 +58,15 @@ def companion(wanted: LabelFormat) -> LabelFormat:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberSeries:
+    """Serials that are ours to give out: `first`..`last` of a series, each once per installation."""
+
+    name: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class CarrierProfile:
     """What an adapter declares about itself."""
 
@@ -73,6 +82,7 @@ class CarrierProfile:
     proven_refusals: frozenset[str] = frozenset()
     """Codes of refusals that prove, on a repeated call, that nothing was done the first time: those
     about the parcel itself (its address, its weight), never about the account, the date or the key."""
+    numbers: NumberSeries | None = None  # where `BookingOrder.serial` comes from, if anywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,7 @@ class BookingOrder:
 
     key: str
     reference: str
-    serial: int  # our running number at this carrier, for carriers whose numbers we issue
+    serial: int  # of the carrier's own `numbers`, never given twice; else our running number
     service: str
     account: str
     ship_from: Address

@@ -1,4 +1,4 @@
-"""Rows of the carriers' room: the journal of calls, bookings, labels, manifests, pickups, health."""
+"""Rows of the carriers' room: journal of calls, bookings, labels, manifests, pickups, contracts, health."""
 
 import hashlib
 from datetime import date, datetime, timedelta
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from carriers.booking import Booking, BookingState, Direction, ParkedCall
 from carriers.breaker import Health
 from carriers.journal import Call, CallState
-from carriers.ports import LabelFile, LabelFormat, Recovery
+from carriers.number_ranges import next_free, with_given
+from carriers.ports import LabelFile, LabelFormat, NumberSeries, Recovery
 from core.errors import NotFound
 from core.ids import BookingId, ParcelId, SubjectId
 from core.money import Money
@@ -76,6 +77,8 @@ class BookingRow(OfTenant, Base):
     place: Mapped[dict[str, Any]]
     person_id: Mapped[UUID]
     serial: Mapped[int]
+    own_serial: Mapped[int | None]
+    """Of the number series that is ours to give out, once the carrier is about to be called."""
     reference: Mapped[str] = mapped_column(String(60))
     weight_g: Mapped[int]
     size_mm: Mapped[list[Any]]
@@ -160,6 +163,63 @@ class SerialRow(OfTenant, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     carrier: Mapped[str] = mapped_column(String(100))
     next_serial: Mapped[int]
+
+
+class NumberSeriesRow(Base):
+    """The serials of a series that were given out: one row for all tenants, so that none is twice."""
+
+    __tablename__ = "number_series"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    given: Mapped[list[Any]]  # stretches [first, end before), apart and rising
+
+
+class NumberRangeRow(OfTenant, Base):
+    """The numbers that a tenant prints for a carrier of its price tables."""
+
+    __tablename__ = "number_ranges"
+    __table_args__ = (UniqueConstraint("tenant_id", "carrier"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    carrier: Mapped[str] = mapped_column(String(100))
+    settings: Mapped[dict[str, Any]]
+
+
+class ContractRow(OfTenant, Base):
+    """A tenant's own tariff of one service; a new one has a new id."""
+
+    __tablename__ = "carrier_contracts"
+    __table_args__ = (UniqueConstraint("tenant_id", "carrier", "service"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    carrier: Mapped[str] = mapped_column(String(100))
+    service: Mapped[str] = mapped_column(String(100))
+    tariff: Mapped[dict[str, Any]]
+    kept_at: Mapped[datetime]
+
+
+class BookingBatchRow(OfTenant, Base):
+    """Rows that were asked for together over HTTP."""
+
+    __tablename__ = "booking_batches"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    rows: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class BookingBatchLineRow(OfTenant, Base):
+    """One row of a batch: its booking, or why there is none. Addresses stay with their person."""
+
+    __tablename__ = "booking_batch_lines"
+    __table_args__ = (UniqueConstraint("tenant_id", "batch_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("booking_batches.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    reference: Mapped[str] = mapped_column(String(100))
+    booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("bookings.id"))
+    fault: Mapped[str] = mapped_column(String(300), default="")
 
 
 class HealthRow(OfTenant, Base):
@@ -352,6 +412,21 @@ def take_serial(session: Session, carrier: str) -> int:
     serial = row.next_serial
     row.next_serial = serial + 1
     session.flush()
+    return serial
+
+
+def take_own_serial(session: Session, series: NumberSeries) -> int | None:
+    """The next serial of the series that nobody has, over all tenants; None when it is used up."""
+    query = select(NumberSeriesRow).where(NumberSeriesRow.name == series.name).with_for_update()
+    row = session.scalar(query.execution_options(populate_existing=True))
+    if row is None:
+        add_if_new(session, NumberSeriesRow, {"name": series.name, "given": []}, ["name"])
+        row = session.scalars(query.execution_options(populate_existing=True)).one()
+    given = [(start, end) for start, end in row.given]
+    serial = next_free(given, series.first, series.last)
+    if serial is not None:
+        row.given = [list(stretch) for stretch in with_given(given, serial)]
+        session.flush()
     return serial
 
 

@@ -11,7 +11,7 @@ from store.base import Base, OfTenant
 
 
 class TenantRow(Base):
-    """A marketplace. The only table without a tenant of its own, beside leases."""
+    """A marketplace. One of the few tables without a tenant: see also leases, number series."""
 
     __tablename__ = "tenants"
 

@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -13,11 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
+from api.commands.api_key import Tenant
 from api.commands.carrier_batch import book_batch
-from api.commands.carrier_tariffs import import_tariff, price, try_rules
+from api.commands.carrier_contracts import drop_tariff, import_tariff, numbers, own_contracts
+from api.commands.carrier_tariffs import price, try_rules
 from api.conformance_journal import conform_journal
 from api.conformance_page import html_report
-from api.settings import read_settings
 from carriers.conformance import DUTCH, Check, Mishap, Verdict, conform, conform_faults
 from carriers.ports import Carrier, Recovery
 from core.clock import ManualClock
@@ -28,6 +28,8 @@ app = typer.Typer(help="The carriers there are, whether an adapter conforms, tar
 app.command("book-batch")(book_batch)
 app.command("price")(price)
 app.command("import-tariff")(import_tariff)
+app.command("drop-tariff")(drop_tariff)
+app.command("numbers")(numbers)
 app.command("dry-run")(try_rules)
 
 DEADLINE = timedelta(seconds=1)  # of adapters under test: faults cost it each
@@ -53,10 +55,11 @@ DOMESTIC = {
 
 @app.command("list")
 def list_carriers(
+    tenant: Tenant = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> None:
-    """The configured carriers with what they can do."""
-    rows = [_row(name, carrier) for name, carrier in _carriers().items()]
+    """The carriers with what they can do, a tenant's own contracts among them."""
+    rows = [_row(name, carrier) for name, carrier in _carriers(tenant).items()]
     if as_json:
         typer.echo(json.dumps(rows))
         return
@@ -65,10 +68,10 @@ def list_carriers(
         typer.echo(f"    recovery {row['recovery']}, {len(row['services'])} services")
 
 
-def _carriers() -> dict[str, Carrier]:
-    from api.carrier_adapters import make_carriers
+def _carriers(tenant: str | None) -> dict[str, Carrier]:
+    from api.carrier_adapters import make_carriers, with_contracts
 
-    return make_carriers(None, ManualClock(NOW), read_settings(os.environ).contracts)
+    return with_contracts(make_carriers(None, ManualClock(NOW)), own_contracts(tenant))
 
 
 def _row(name: str, carrier: Carrier) -> dict[str, Any]:
@@ -98,9 +101,10 @@ def conform_command(
     service: Annotated[str, typer.Option(help="Service to book; default: the first.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write an HTML report there.")] = None,
+    tenant: Tenant = None,
 ) -> None:
     """Run the public suite over an adapter, faults included; exit code 1 when a check fails."""
-    checks = run_checks(name, url, service)
+    checks = run_checks(name, url, service, tenant)
     failed = sum(check.verdict is Verdict.FAILED for check in checks)
     if html is not None:
         html.write_text(html_report(name, checks), encoding="utf-8")
@@ -115,7 +119,7 @@ def conform_command(
         raise typer.Exit(1)
 
 
-def run_checks(name: str, url: str | None, service: str) -> list[Check]:
+def run_checks(name: str, url: str | None, service: str, tenant: str | None = None) -> list[Check]:
     """All checks of one carrier; those without HTTP skip the faults."""
     run = f"{time.time_ns() % 10**8:08d}" if url else "1"
     with ExitStack() as stack:
@@ -138,7 +142,7 @@ def run_checks(name: str, url: str | None, service: str) -> list[Check]:
                 found += conform_journal(patient, NOW, service="", places=DUTCH)
                 checks += [Check(f"{recovery.value}.{c.name}", c.verdict, c.detail) for c in found]
         else:
-            return _without_http(name, service)
+            return _without_http(name, service, tenant)
         return checks + _faults(stack, make, service)
 
 
@@ -170,8 +174,8 @@ def _sandbox(
     return SandboxClient(base_url, "sandbox", recovery=recovery, deadline=deadline)
 
 
-def _without_http(name: str, service: str) -> list[Check]:
-    carriers = _carriers()
+def _without_http(name: str, service: str, tenant: str | None) -> list[Check]:
+    carriers = _carriers(tenant)
     if name not in carriers:
         raise InvalidInput(
             f"no such carrier: {name}; one of {', '.join(carriers)}, or module:factory"

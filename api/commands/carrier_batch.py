@@ -76,7 +76,7 @@ def ask_rows(
 ) -> list[RowAsked]:
     """Every row's booking; committed chunk by chunk."""
     asked: list[RowAsked] = []
-    for one in request_batch(lanewise.sessions, tenant, rows, lanewise.carriers):
+    for one in request_batch(lanewise.sessions, tenant, rows, lanewise.carriers_of(tenant)):
         asked.append(one)
         if len(asked) % (10 * CHUNK) == 0:
             progress(f"asked for {len(asked)} of {len(rows)}")

@@ -1,23 +1,19 @@
-"""`lanewise carrier price | import-tariff | dry-run`: what a parcel costs, own contracts, rules tried."""
+"""`lanewise carrier price | dry-run`: what a parcel costs, and rules tried on history."""
 
-import os
 import re
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from babel.numbers import list_currencies
 
+from api.commands.api_key import Tenant
+from api.commands.carrier_contracts import own_contracts, read_tariffs
 from api.commands.output import emit
-from api.settings import read_settings
-from carriers.adapters.table.contracts import keep_numbers, keep_tariff, own_tariffs, read_tariffs
 from carriers.adapters.table.published import published_tariffs
 from carriers.history_files import history_from_csv, rules_from_json
 from carriers.service_rules import Costs, DryRun, dry_run
-from carriers.tariff_checks import Finding, Severity, check_tariff
 from carriers.tariffs import MeasuredParcel, NoRate, Price, RateLane, Tariff, price_parcel
 from core.errors import invalid
 from core.places import Destination
@@ -26,12 +22,9 @@ from core.units import Dimensions
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 
 
-def known_tariffs() -> dict[tuple[str, str], Tariff]:
-    """Published prices and own contracts by (carrier, service); own ones stand in place of others."""
-    tariffs = dict(published_tariffs())
-    for agreed, _ in own_tariffs(read_settings(os.environ).contracts).values():
-        tariffs |= {(tariff.carrier, tariff.service): tariff for tariff in agreed}
-    return tariffs
+def known_tariffs(tenant: str | None) -> dict[tuple[str, str], Tariff]:
+    """Published prices and a tenant's contracts by (carrier, service); those stand before others."""
+    return {**published_tariffs(), **own_contracts(tenant).tariffs}
 
 
 def price(
@@ -46,13 +39,14 @@ def price(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day; default: today (UTC).")
     ] = None,
     residential: Annotated[bool, typer.Option(help="Delivered to a home.")] = False,
+    tenant: Tenant = None,
     as_json: Json = False,
 ) -> None:
     """Price one parcel, line by line, cheapest first; exit code 1 when no service takes it."""
     known = (
         {(one.carrier, one.service): one for one in read_tariffs(tariff)}
         if tariff is not None
-        else known_tariffs()
+        else known_tariffs(tenant)
     )
     chosen = {
         key: one
@@ -83,55 +77,10 @@ def price(
         raise typer.Exit(1)
 
 
-def import_tariff(
-    file: Annotated[Path, typer.Argument(help="A contract as JSON, or a list of them.")],
-    check: Annotated[bool, typer.Option("--check", help="Only check; keep nothing.")] = False,
-    company_prefix: Annotated[
-        str | None,
-        typer.Option(help="GS1 company prefix to number parcels under; default: demonstration."),
-    ] = None,
-    on: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Check as of; default: today.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Check a contract of your own and keep it: it is priced and booked from the next start on.
-
-    Exit code 1 when it has errors (then nothing is kept), 2 when it cannot be read.
-    """
-    day = _today() if on is None else on.date()
-    currencies = frozenset(list_currencies())
-    tariffs = read_tariffs(file)
-    findings = {
-        f"{one.carrier}/{one.service}": check_tariff(one, today=day, currencies=currencies)
-        for one in tariffs
-    }
-    sound = not any(f.severity is Severity.ERROR for found in findings.values() for f in found)
-    kept = []
-    if sound and not check:
-        folder = read_settings(os.environ).contracts
-        kept = [str(keep_tariff(folder, one)) for one in tariffs]
-        if company_prefix is not None:
-            kept += [
-                str(keep_numbers(folder, name, company_prefix))
-                for name in sorted({one.carrier for one in tariffs})
-            ]
-    emit(
-        {
-            "ok": sound,
-            "tariffs": {name: [asdict(one) for one in found] for name, found in findings.items()},
-            "kept": kept,
-        },
-        as_json=as_json,
-        text=_told(findings, kept),
-    )
-    if not sound:
-        raise typer.Exit(1)
-
-
 def try_rules(
     rules: Annotated[Path, typer.Argument(help="JSON list of rules; the first that matches wins.")],
     history: Annotated[Path, typer.Argument(help="CSV of parcels that were shipped.")],
+    tenant: Tenant = None,
     as_json: Json = False,
 ) -> None:
     """Price shipped parcels as the rules would have shipped them; find conflicts and dead rules.
@@ -140,7 +89,7 @@ def try_rules(
     in two currencies: then they can't be compared.
     """
     chosen = rules_from_json(_read(rules))
-    result = dry_run(chosen, history_from_csv(_read(history)), known_tariffs())
+    result = dry_run(chosen, history_from_csv(_read(history)), known_tariffs(tenant))
     emit(_run_json(result), as_json=as_json, text=_run_text(result))
     mixed = any(one.change is None for one in result.costs)
     if result.unreachable or result.unmatched or result.unpriced or mixed:
@@ -210,15 +159,6 @@ def _explained(key: tuple[str, str], found: Price) -> str:
 
 def _why_not(key: tuple[str, str], found: NoRate) -> str:
     return f"{key[0]}/{key[1]}: {found.reason.value}: {found.detail}"
-
-
-def _told(findings: dict[str, list[Finding]], kept: Sequence[str]) -> str:
-    lines = []
-    for name, found in findings.items():
-        lines += [f"{one.severity.value:8}{name}: {one.at}: {one.reason}" for one in found]
-        if not found:
-            lines.append(f"{'ok':8}{name}")
-    return "\n".join([*lines, *(f"kept    {file}" for file in kept)])
 
 
 def _run_json(result: DryRun) -> dict[str, Any]:

@@ -159,8 +159,9 @@ def profile_out(profile: CarrierProfile) -> CarrierOut:
 
 @router.get("", operation_id="list_carriers", responses=problems(*SHARED))
 def list_carriers(visit: Visit = allowed("shipments:read")) -> list[CarrierOut]:
-    """The carriers of this installation, by name."""
-    return [profile_out(one.profile) for _, one in sorted(visit.lanewise.carriers.items())]
+    """The carriers that you can book with, by name; the services of your own contracts among them."""
+    carriers = visit.lanewise.carriers_of(visit.caller.tenant)
+    return [profile_out(one.profile) for _, one in sorted(carriers.items())]
 
 
 @router.get("/health", operation_id="read_carrier_health", responses=problems(*SHARED))
@@ -171,8 +172,9 @@ def read_health(visit: Visit = allowed("operations")) -> list[HealthOut]:
 
 def health_of(visit: Visit) -> list[HealthOut]:
     """The figures of the health page and its endpoint."""
+    carriers = visit.lanewise.carriers_of(visit.caller.tenant)
     with visit.reading() as session:
-        reports = report_health(session, visit.lanewise.carriers)
+        reports = report_health(session, carriers)
         unknown = count_unknown_codes(session)
     answers = []
     for report in reports:
@@ -202,7 +204,7 @@ def rates(body: RatesIn, visit: Visit = allowed("quotes")) -> RatesOut:
 
     A slow carrier is asked twice, a silent one is represented by what it told before, marked stale.
     """
-    known = visit.lanewise.carriers
+    known = visit.lanewise.carriers_of(visit.caller.tenant)
     strange = sorted(set(body.carriers) - set(known))
     if strange:
         raise NotFound(f"no such carrier: {', '.join(strange)}")

@@ -1,7 +1,9 @@
 """Books a requested parcel with its carrier, exactly once, whatever dies on the way."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +16,7 @@ from carriers.flows.run_call import CallKind, Unread, run_call
 from carriers.journal import Call
 from carriers.labels.content import check_printable
 from carriers.ports import Booked, BookedUnread, BookingOrder, Carrier, LabelFormat, companion
-from carriers.tables import BookingRow, CallRow, address_of, keep_label
+from carriers.tables import BookingRow, CallRow, address_of, keep_label, take_own_serial
 from core.errors import CarrierRejected, InvalidInput
 from core.ids import BookingId, SubjectId, TenantId
 from core.units import Dimensions
@@ -32,7 +34,28 @@ def book(
     sessions: Sessions, tenant: TenantId, carriers: Mapping[str, Carrier], booking_id: BookingId
 ) -> Call:
     """Take the booking one step further; run again at `next_at` while it is not settled."""
-    return run_call(sessions, tenant, carriers, BOOKING, booking_id)
+    kind = replace(BOOKING, prepare=partial(_prepare_numbered, carriers))
+    return run_call(sessions, tenant, carriers, kind, booking_id)
+
+
+def _prepare_numbered(
+    carriers: Mapping[str, Carrier], session: Session, call: CallRow
+) -> BookingOrder:
+    """The order, with a serial of the carrier's own numbers where those are ours to give out."""
+    order = _prepare(session, call)
+    carrier = carriers.get(call.carrier)
+    if carrier is None or carrier.profile.numbers is None:
+        return order
+    row = lock(session, BookingRow, call.subject_id)
+    if row.own_serial is None:
+        series = carrier.profile.numbers
+        row.own_serial = take_own_serial(session, series)
+        if row.own_serial is None:
+            raise CarrierRejected(
+                f"the numbers {series.first} to {series.last} of {series.name} are used up",
+                code="numbers_used_up",
+            )
+    return replace(order, serial=row.own_serial)
 
 
 def _prepare(session: Session, call: CallRow) -> BookingOrder:

@@ -178,4 +178,4 @@ def test_every_row_but_the_house_s_own_belongs_to_a_tenant() -> None:
         for mapper in Base.registry.mappers
         if not issubclass(mapper.class_, OfTenant)
     }
-    assert free == {"tenants", "leases"}
+    assert free == {"tenants", "leases", "number_series"}

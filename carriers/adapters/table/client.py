@@ -4,16 +4,15 @@ There is no outside: the same order always gives the same answer, so every call 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from carriers.labels.content import (
     LabelContent,
     check_printable,
     gs1_check_digit,
-    make_sscc,
 )
 from carriers.labels.render import render_label
+from carriers.number_ranges import NumberRange
 from carriers.ports import (
     UNKNOWN_CODES,
     Booked,
@@ -41,35 +40,8 @@ from carriers.tariffs import (
     Tariff,
     price_parcel,
 )
-from core.errors import CarrierRejected, InvalidInput, invalid
+from core.errors import CarrierRejected, InvalidInput
 from core.places import Destination
-
-# GS1 keeps prefix 952 for demonstrations and examples (General Specifications, section 1.4.2).
-DEMONSTRATION_PREFIX = "9521234"
-
-
-@dataclass(frozen=True, slots=True)
-class NumberRange:
-    """Own tracking numbers: an SSCC-18, or a UPU S10 number with a service indicator."""
-
-    company_prefix: str = DEMONSTRATION_PREFIX
-    s10_indicator: str = ""  # two letters: S10 numbers instead, e.g. `CX`
-    s10_country: str = ""
-
-    def number(self, serial: int) -> str:
-        """The tracking number of a serial; raises InvalidInput when the range is used up."""
-        if not self.s10_indicator:
-            return make_sscc(1, self.company_prefix, serial)
-        if not 0 <= serial < 10**8:
-            raise invalid("serial", "the S10 range is used up")
-        body = f"{serial:08d}"
-        return f"{self.s10_indicator}{body}{s10_check_digit(body)}{self.s10_country}"
-
-
-def s10_check_digit(body: str) -> int:
-    """The check digit of eight digits (UPU S10, weights 8 6 4 2 3 5 9 7, modulo 11)."""
-    rest = 11 - sum(int(d) * w for d, w in zip(body, (8, 6, 4, 2, 3, 5, 9, 7), strict=True)) % 11
-    return {10: 0, 11: 5}.get(rest, rest)
 
 
 class TableCarrier(RefusesEverything):
@@ -84,7 +56,7 @@ class TableCarrier(RefusesEverything):
         title: str = "",
     ) -> None:
         self._tariffs = dict(tariffs)
-        self._numbers = numbers or NumberRange()
+        self.numbers = numbers or NumberRange()
         self._title = title or name
         self.profile = CarrierProfile(
             name=name,
@@ -104,7 +76,8 @@ class TableCarrier(RefusesEverything):
             options=frozenset({"note"}),
             deadline=timedelta(seconds=5),
             key_lives=None,
-            proven_refusals=frozenset(NoRateReason) | {"address"} | UNKNOWN_CODES,
+            proven_refusals=frozenset(NoRateReason) | {"address", "number_range"} | UNKNOWN_CODES,
+            numbers=self.numbers.series,
         )
 
     def rate(self, ask: RateRequest) -> tuple[Rate, ...]:
@@ -135,7 +108,10 @@ class TableCarrier(RefusesEverything):
         )
         if isinstance(price, NoRate):
             raise CarrierRejected(f"{price.reason.value}: {price.detail}", code=price.reason.value)
-        number = self._numbers.number(order.serial)
+        try:
+            number = self.numbers.number(order.serial)
+        except InvalidInput as error:  # the range was changed after the serial was given
+            raise CarrierRejected(error.message, code="number_range") from error
         content = LabelContent(
             carrier=self._title,
             service=self._tariffs[order.service].name,
