@@ -1,16 +1,16 @@
 """Own contracts and prices on the command line: checked, kept, explained, tried on history."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.carrier_adapters import make_carriers
+from api.commands.api_key import find_tenant
+from api.wiring import from_environment
 from carriers.history_files import COLUMNS
-from core.clock import ManualClock
 from tests.api.test_batch_command import run
-from tests.carriers.flows.test_collect_rates import NOW
 from tests.carriers.orders import order
 from tests.carriers.test_tariff_checks import CONTRACT
 
@@ -20,8 +20,19 @@ HOME = ["--from", "DE:10115", "--to", "DE:80331"]
 
 @pytest.fixture
 def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for a Lanewise that is not set up yet."""
+    for name in ("LANEWISE_DATABASE_URL", "LANEWISE_SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANEWISE_VAR", str(tmp_path / "var"))
     return tmp_path
+
+
+@pytest.fixture
+def home(var: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The folder with a Lanewise in it."""
+    assert run("init", "--json") == 0
+    capsys.readouterr()
+    return var
 
 
 def write(folder: Path, data: Any) -> str:
@@ -31,37 +42,76 @@ def write(folder: Path, data: Any) -> str:
 
 
 def test_a_contract_is_checked_kept_priced_and_booked(
-    var: Path, capsys: pytest.CaptureFixture[str]
+    home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = write(var, CONTRACT)
+    file = write(home, CONTRACT)
     assert run("carrier", "import-tariff", file, "--check", "--on", "2026-05-04") == 0
     assert capsys.readouterr().out == "ok      acme/ground\n"
-    assert not (var / "var").exists()
     assert run("carrier", "price", *HOME, *PARCEL, "--carrier", "acme") == 2
     importing = ("carrier", "import-tariff", file, "--company-prefix", "4012345", "--json")
     assert run(*importing, "--on", "2026-05-04") == 0
+    assert json.loads(capsys.readouterr().out)["kept"] == ["acme/ground"]
     assert run("carrier", "price", *HOME, *PARCEL, "--carrier", "acme", "--json") == 0
     told = capsys.readouterr().out.splitlines()[-1]
     (price,) = json.loads(told)["prices"]
     # 9 l by 5000 cm3/kg are 1.8 kg: band to 2 kg 4.99, fuel 7.25 % 0.36, VAT 19 % 1.02
     assert [line["amount_minor"] for line in price["lines"]] == [499, 36, 102]
     assert (price["total_minor"], price["chargeable_weight_g"]) == (637, 1800)
-    carrier = make_carriers(None, ManualClock(NOW), var / "var" / "contracts")["acme"]
+    lanewise = from_environment()
+    carrier = lanewise.carriers_of(find_tenant(lanewise, None))["acme"]
     german = order().ship_to
-    booked = carrier.book(order(service="ground", ship_from=german, mailing_date=NOW.date()))
+    booked = carrier.book(order(service="ground", ship_from=german, mailing_date=date(2026, 5, 4)))
     assert getattr(booked, "tracking_number", "").startswith("14012345")
+    assert run("carrier", "drop-tariff", "acme", "ground") == 0
+    assert run("carrier", "price", *HOME, *PARCEL, "--carrier", "acme") == 2
 
 
 def test_a_contract_of_a_published_carrier_stands_in_its_place(
-    var: Path, capsys: pytest.CaptureFixture[str]
+    home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = {**CONTRACT, "carrier": "postnl", "service": "DomesticPakket", "origins": ["NL"]}
     own["zones"] = [{"code": "home", "areas": ["NL"]}, CONTRACT["zones"][1]]
-    assert run("carrier", "import-tariff", write(var, own), "--on", "2026-05-04") == 0
+    importing = ("carrier", "import-tariff", write(home, own), "--on", "2026-05-04")
+    assert run(*importing, "--company-prefix", "4012345") == 0
     capsys.readouterr()
     dutch = ["--from", "NL:5026RA", "--to", "NL:3511AA", "--carrier", "postnl"]
     assert run("carrier", "price", *dutch, *PARCEL) == 0
     assert "Acme Ground, zone home" in capsys.readouterr().out
+    assert run("carrier", "numbers", "postnl", "--json") == 0  # the prefix is not ignored
+    told = json.loads(capsys.readouterr().out)
+    assert told["company_prefix"] == "4012345" and told["left"] == 10**9 - 1
+
+
+def test_services_of_any_name_do_not_overwrite_each_other(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("numbers", "a/b", "a_b", "../x")
+    file = write(home, [{**CONTRACT, "service": name} for name in names])
+    assert run("carrier", "import-tariff", file, "--company-prefix", "4012345") == 0
+    assert run("carrier", "list", "--json") == 0
+    listed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    (acme,) = [row for row in listed if row["name"] == "acme"]
+    assert sorted(acme["services"]) == sorted(names)
+
+
+def test_a_number_range_is_told_set_and_refused(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ranged = ("--s10", "CX:FR", "--first", "7300000", "--last", "7309999")
+    assert run("carrier", "numbers", "colissimo", *ranged) == 0
+    told = "colissimo: 7300000 to 7309999, 10000 left; the first is CX073000001FR\n"
+    assert capsys.readouterr().out == told
+    assert run("carrier", "numbers", "colissimo") == 0
+    assert capsys.readouterr().out == told
+    for wrong in (
+        ("nobody",),
+        ("sandbox",),
+        ("colissimo", "--company-prefix", "12"),
+        ("colissimo", "--s10", "CX"),
+        ("colissimo", "--s10", "CX:FR", "--company-prefix", "4012345"),
+        ("colissimo", "--first", "9", "--last", "8"),
+    ):
+        assert run("carrier", "numbers", *wrong) == 2, wrong
 
 
 def test_a_faulty_contract_is_not_kept(var: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,8 +121,13 @@ def test_a_faulty_contract_is_not_kept(var: Path, capsys: pytest.CaptureFixture[
     assert not (var / "var").exists()
     assert run("carrier", "import-tariff", write(var, {**CONTRACT, "zones": 7})) == 2
     assert "contract.json: zones: must be a list" in capsys.readouterr().err
-    (var / "contract.json").write_text("{")
-    assert run("carrier", "import-tariff", str(var / "contract.json")) == 2
+    assert run("carrier", "import-tariff", write(var, [CONTRACT, CONTRACT])) == 2
+    assert "acme/ground: stands twice" in capsys.readouterr().err
+    assert run("carrier", "import-tariff", write(var, {**CONTRACT, "carrier": "sandbox"})) == 2
+    assert "tells its prices itself" in capsys.readouterr().err
+    for text in ("{", '{"carrier": "acme", "carrier": "bolt"}', "[" * 100_000):
+        (var / "contract.json").write_text(text)
+        assert run("carrier", "import-tariff", str(var / "contract.json")) == 2
 
 
 def test_a_price_explains_itself_and_a_missing_one_says_why(

@@ -24,6 +24,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.create_table(
+        "number_series",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("given", store.base.JsonValue, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_number_series")),
+    )
+    op.create_table(
         "tenants",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -74,6 +80,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "booking_batches",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("created_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_booking_batches_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_batches")),
+    )
+    with op.batch_alter_table("booking_batches", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_booking_batches_tenant_id"), ["tenant_id"], unique=False
+        )
 
     op.create_table(
         "calibration_alarms",
@@ -172,6 +197,33 @@ def upgrade() -> None:
             batch_op.f("ix_carrier_calls_subject_id"), ["subject_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_carrier_calls_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "carrier_contracts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("service", sa.String(length=100), nullable=False),
+        sa.Column("tariff", store.base.JsonValue, nullable=False),
+        sa.Column("kept_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_carrier_contracts_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_carrier_contracts")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "carrier",
+            "service",
+            name=op.f("uq_carrier_contracts_tenant_id_carrier_service"),
+        ),
+    )
+    with op.batch_alter_table("carrier_contracts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_carrier_contracts_tenant_id"), ["tenant_id"], unique=False
+        )
 
     op.create_table(
         "carrier_health",
@@ -544,6 +596,26 @@ def upgrade() -> None:
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.create_index("ix_notices_order", ["tenant_id", "order_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_notices_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "number_ranges",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("settings", store.base.JsonValue, nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_number_ranges_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_number_ranges")),
+        sa.UniqueConstraint(
+            "tenant_id", "carrier", name=op.f("uq_number_ranges_tenant_id_carrier")
+        ),
+    )
+    with op.batch_alter_table("number_ranges", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_number_ranges_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
         "outbox",
@@ -951,6 +1023,7 @@ def upgrade() -> None:
         sa.Column("place", store.base.JsonValue, nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("own_serial", sa.Integer(), nullable=True),
         sa.Column("reference", sa.String(length=60), nullable=False),
         sa.Column("weight_g", sa.Integer(), nullable=False),
         sa.Column("size_mm", store.base.JsonValue, nullable=False),
@@ -1107,6 +1180,43 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_tour_visits_place"), ["place"], unique=False)
         batch_op.create_index(batch_op.f("ix_tour_visits_plan_id"), ["plan_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tour_visits_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
+        "booking_batch_lines",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(length=100), nullable=False),
+        sa.Column("booking_id", sa.Uuid(), nullable=True),
+        sa.Column("fault", sa.String(length=300), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["batch_id"],
+            ["booking_batches.id"],
+            name=op.f("fk_booking_batch_lines_batch_id_booking_batches"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["booking_id"], ["bookings.id"], name=op.f("fk_booking_batch_lines_booking_id_bookings")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_booking_batch_lines_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_batch_lines")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "batch_id",
+            "number",
+            name=op.f("uq_booking_batch_lines_tenant_id_batch_id_number"),
+        ),
+    )
+    with op.batch_alter_table("booking_batch_lines", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_booking_batch_lines_tenant_id"), ["tenant_id"], unique=False
+        )
 
     op.create_table(
         "labels",
@@ -1483,6 +1593,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_labels_tenant_id"))
 
     op.drop_table("labels")
+    with op.batch_alter_table("booking_batch_lines", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_booking_batch_lines_tenant_id"))
+
+    op.drop_table("booking_batch_lines")
     with op.batch_alter_table("tour_visits", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tour_visits_tenant_id"))
         batch_op.drop_index(batch_op.f("ix_tour_visits_plan_id"))
@@ -1573,6 +1687,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_tenant_id"))
 
     op.drop_table("outbox")
+    with op.batch_alter_table("number_ranges", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_number_ranges_tenant_id"))
+
+    op.drop_table("number_ranges")
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notices_tenant_id"))
         batch_op.drop_index("ix_notices_order")
@@ -1633,6 +1751,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_carrier_health_tenant_id"))
 
     op.drop_table("carrier_health")
+    with op.batch_alter_table("carrier_contracts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_carrier_contracts_tenant_id"))
+
+    op.drop_table("carrier_contracts")
     with op.batch_alter_table("carrier_calls", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_carrier_calls_tenant_id"))
         batch_op.drop_index(batch_op.f("ix_carrier_calls_subject_id"))
@@ -1648,6 +1770,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_calibration_alarms_tenant_id"))
 
     op.drop_table("calibration_alarms")
+    with op.batch_alter_table("booking_batches", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_booking_batches_tenant_id"))
+
+    op.drop_table("booking_batches")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_tenant_id"))
 
@@ -1657,5 +1783,6 @@ def downgrade() -> None:
 
     op.drop_table("api_keys")
     op.drop_table("tenants")
+    op.drop_table("number_series")
     op.drop_table("leases")
     # ### end Alembic commands ###
