@@ -10,6 +10,7 @@ from api.planning import Planner
 from api.wiring import Lanewise
 from routing.flows.broken_lead_times import broken_lead_times
 from store.tables import JobRow, OutboxRow
+from tracking.tables import ALARM_KINDS, CalibrationAlarmRow
 
 BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -71,10 +72,24 @@ class _Queues:
             ):
                 jobs.add_metric([state], count)
             broken = len(broken_lead_times(session))
+            alarms = session.execute(
+                select(CalibrationAlarmRow.kind, func.count())
+                .where(CalibrationAlarmRow.closed_at.is_(None))
+                .group_by(CalibrationAlarmRow.kind)
+            ).all()
             waiting = session.scalar(
                 select(func.count()).select_from(OutboxRow).where(OutboxRow.delivered_at.is_(None))
             )
         yield jobs
+        drifts = GaugeMetricFamily(
+            "lanewise_calibration_alarms",
+            "Groups whose promises are not kept as stated, by kind.",
+            labels=["kind"],
+        )
+        counted = {kind: count for kind, count in alarms}  # noqa: C416 - rows are no pairs to mypy
+        for kind in ALARM_KINDS:
+            drifts.add_metric([kind], counted.get(kind, 0))
+        yield drifts
         yield GaugeMetricFamily(
             "lanewise_outbox_waiting", "Events not yet delivered.", value=waiting or 0
         )

@@ -59,6 +59,14 @@ def local_day(zone_name: str, instant: datetime) -> date:
     return require_aware("instant", instant).astimezone(zone(zone_name)).date()
 
 
+@lru_cache(maxsize=512)
+def has_holidays(country: str) -> bool:
+    """Whether the library knows a country's public holidays."""
+    import holidays
+
+    return bool(country) and country in holidays.list_supported_countries()
+
+
 @lru_cache(maxsize=4096)
 def public_holidays(country: str, subdivision: str = "", *, year: int) -> frozenset[date]:
     """The public holidays of a country or its subdivision in that year (library `holidays`).

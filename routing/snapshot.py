@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.calendars import DaysOff, DeliveryDays, Moments, WorkCalendar, instant_at
+from core.calendars import DaysOff, DeliveryDays, Moments, WorkCalendar, has_holidays, instant_at
 from core.errors import NotFound
 from core.places import Destination, GeoPoint
 from routing.checkout.problem import NEVER, IntArray, Window
@@ -180,10 +180,7 @@ def _delivery_days(
 
 
 def _holidays_of(country: str) -> DaysOff:
-    import holidays
-
-    known = country and country in holidays.list_supported_countries()
-    return DaysOff(country) if known else DaysOff()
+    return DaysOff(country) if has_holidays(country) else DaysOff()
 
 
 def compile_snapshot(network: Network, version: str) -> Snapshot:

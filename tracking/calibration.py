@@ -12,6 +12,7 @@ from math import sqrt
 from statistics import pstdev
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
+SURE = 3.2905267314919255  # 99.9 %: where hundreds of groups are judged, few by mere chance
 SMALL = 30  # fewer promises than this are shown, but judge nobody
 POOLED = "small groups together"
 """Sellers and lanes with fewer are also judged, all of them as one."""
@@ -33,6 +34,7 @@ class PromiseOutcome:
     """No parcel of it will move any more: one that has not arrived never will."""
     lanes: tuple[str, ...] = ()
     model: str = ""  # what its probability rests on
+    destination: str = ""  # its region, or the beginning of its postal code
 
     def kept(self, now: datetime) -> bool | None:
         """True or False once it is known, None while it is open."""
@@ -64,6 +66,12 @@ class CalibrationRow:
         """The stated level lies outside the interval, with enough promises to say so."""
         return not self.is_small and not self.low <= self.stated <= self.high
 
+    @property
+    def is_surely_off(self) -> bool:
+        """It keeps less than stated, by the 99.9 % interval."""
+        high = wilson(round(self.kept * self.promises), self.promises, SURE)[1]
+        return not self.is_small and high < self.stated
+
 
 @dataclass(frozen=True, slots=True)
 class CalibrationReport:
@@ -77,6 +85,7 @@ class CalibrationReport:
     open_promises: int
     by_lane: tuple[CalibrationRow, ...] = ()
     by_model: tuple[CalibrationRow, ...] = ()
+    by_destination: tuple[CalibrationRow, ...] = ()
     elsewhere: CalibrationRow | None = None
     """What another marketplace promised before, without stating a level."""
 
@@ -90,17 +99,39 @@ class CalibrationReport:
     @property
     def alarms(self) -> tuple[str, ...]:
         """Groups that keep less than stated, with enough promises to say so."""
-        rows = (*self.by_month[-2:], *self.by_service, *self.by_lane, *self.by_seller)
+        rows = (*self.by_month[-2:], *self.by_service, *self.by_destination, *self.by_lane)
+        rows = (*rows, *self.by_seller)
         return tuple(row.group for row in rows if row.is_off and row.kept < row.stated)
 
+    def broken_floors(
+        self, standing: frozenset[tuple[str, str]] = frozenset()
+    ) -> tuple[tuple[str, CalibrationRow], ...]:
+        """Destinations, lanes and sellers that surely keep less than stated, with what they are.
 
-def wilson(kept: int, promises: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927); 0 to 1 when nothing was counted."""
+        One of those `standing` (kind, group) is over only once the ordinary interval reaches what is stated.
+        """
+        groups = (
+            ("destination", self.by_destination),
+            ("lane", self.by_lane),
+            ("seller", self.by_seller),
+        )
+        return tuple(
+            (kind, row)
+            for kind, rows in groups
+            for row in rows
+            if row.is_off
+            and row.kept < row.stated
+            and ((kind, row.group) in standing or row.is_surely_off)
+        )
+
+
+def wilson(kept: int, promises: int, z: float = Z95) -> tuple[float, float]:
+    """The interval of a share (Wilson 1927), 95 % by default; 0 to 1 when nothing was counted."""
     if promises == 0:
         return 0.0, 1.0
-    share, z2 = kept / promises, Z95 * Z95
+    share, z2 = kept / promises, z * z
     middle = (share + z2 / (2 * promises)) / (1 + z2 / promises)
-    half = Z95 * sqrt(share * (1 - share) / promises + z2 / (4 * promises**2))
+    half = z * sqrt(share * (1 - share) / promises + z2 / (4 * promises**2))
     half /= 1 + z2 / promises
     return max(0.0, middle - half), min(1.0, middle + half)
 
@@ -145,6 +176,7 @@ def report_calibration(
         by_seller=pooled(lambda outcome: outcome.sellers),
         open_promises=waiting,
         by_lane=pooled(lambda outcome: outcome.lanes),
+        by_destination=pooled(lambda one: (one.destination,) if one.destination else ()),
         by_model=grouped(lambda outcome: (outcome.model.partition("@")[0],)),
         elsewhere=_row("elsewhere", before) if before else None,
     )

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from math import inf
 
 from carriers.status import Party, Status
-from core.calendars import end_of_day, local_day
+from core.calendars import end_of_day, instant_at, local_day
+from routing.distributions.in_flight import LATEST as LATE
+from routing.distributions.in_flight import Pace, Wait, estimate
+from tracking.delivery import Delivering
 from tracking.journey import Journey
 from tracking.parcel import ParcelPlan
 
-EARLY, LIKELY, LATE = 0.05, 0.5, 0.95
 ONE_DAY = timedelta(days=1)
 
 # Presets until they are fitted to a marketplace's own events.
@@ -81,18 +82,27 @@ def _at_the_door(
     since: datetime, plan: ParcelPlan, now: datetime, chance: float, because: Because
 ) -> Eta:
     """A delivery round: by the end of its local day with `chance`, else on one of the next two."""
+    days = plan.delivery.days
     day = local_day(plan.zone, max(since, now))
-    today = end_of_day(plan.zone, day)
-    tomorrow = end_of_day(plan.zone, day + ONE_DAY)
-    likely = min(max(since, now) + timedelta(hours=5), today)
-    if today <= plan.promised_by:
+    next_day = days.next_from(day + ONE_DAY) or day + ONE_DAY
+    if because is Because.ATTEMPT_FAILED:
+        day = days.next_from(day) or day
+        next_day = days.next_from(day + ONE_DAY) or day + ONE_DAY
+    today, tomorrow = end_of_day(plan.zone, day), end_of_day(plan.zone, next_day)
+    begins = max(since, now, instant_at(plan.zone, day, 0))
+    likely = min(begins + timedelta(hours=5), today)
+    held = plan.delivery.held_from
+    if held is not None and begins < held < today:
+        likely = max(likely, plan.delivery.delivered(begins, plan.zone))
+        begins = held
+    if today <= plan.promised_by or (held is not None and now < plan.promised_by <= today):
         late = (1 - chance) * (0.0 if tomorrow <= plan.promised_by else 1.0)
     elif now < plan.promised_by:
         late = 1 - chance / 2
     else:
         late = 1.0
     latest = today if chance >= LATE - 0.02 else tomorrow
-    return Eta(max(since, now), likely, latest, late, because)
+    return Eta(begins, likely, latest, late, because)
 
 
 def _on_the_road(journey: Journey, plan: ParcelPlan, now: datetime) -> Eta:
@@ -101,27 +111,40 @@ def _on_the_road(journey: Journey, plan: ParcelPlan, now: datetime) -> Eta:
     if journey.state is Status.EXCEPTION:
         because = Because.EXCEPTION
         extra = EXTRA_UNEXPLAINED if journey.party is None else EXTRA_BY_PARTY[journey.party]
-    elapsed = max(0.0, (now - start).total_seconds() / 60)
-    gone = plan.transit.chance_within(elapsed)
-    left = 1 - gone
-    points = [_point(plan, start, gone + level * left) for level in (EARLY, LIKELY, LATE)]
-    likely = points[1]
-    if likely is None or left <= 0.002:
-        return _overdue(plan, now, start)
-    kept = plan.transit.chance_within((plan.promised_by - extra - start).total_seconds() / 60)
-    late = 1.0 if plan.promised_by <= now else min(1.0, max(0.0, 1 - (kept - gone) / left))
-    if because is Because.IN_TRANSIT and gone > LIKELY:
-        because = Because.SLOW_TRANSIT
-    earliest = points[0] or likely
-    latest = points[2] or likely + (likely - start) / 2
-    return Eta(
-        max(now, earliest + extra),
-        max(now, likely + extra),
-        max(now, latest + extra),
-        late,
-        because,
-        lost=(1 - plan.transit.chance_within(inf)) / left,
+    due = plan.promised_by - extra
+    found = estimate(
+        _wait(plan, start),
+        elapsed_min=max(0.0, _minutes(now - start)),
+        due_min=_minutes(due - start),
     )
+    if found.likely_min is None or found.pace is Pace.BEYOND_EXPERIENCE:
+        return _overdue(plan, now, start, found.lost)
+    if because is Because.IN_TRANSIT and found.pace is Pace.SLOWER_THAN_MOST:
+        because = Because.SLOW_TRANSIT
+
+    def point(minutes: float | None) -> datetime | None:
+        if minutes is None:
+            return None
+        at = start + timedelta(minutes=round(minutes)) + extra
+        return max(now, plan.delivery.delivered(at, plan.zone) if extra else at)
+
+    likely = point(found.likely_min) or now
+    latest = point(found.latest_min) or likely + (likely - min(start, likely)) / 2
+    late = 1.0 if plan.promised_by <= now else found.late
+    return Eta(
+        min(point(found.earliest_min) or likely, likely), likely, latest, late, because, found.lost
+    )
+
+
+def _wait(plan: ParcelPlan, start: datetime) -> Wait:
+    """The wait from `start` on as its carrier delivers: the distribution that the planner counts with."""
+    if plan.delivery.is_any_time:
+        return plan.transit
+    return Delivering(plan.transit, plan.delivery, start, plan.zone)
+
+
+def _minutes(span: timedelta) -> float:
+    return span.total_seconds() / 60
 
 
 def _start(journey: Journey, plan: ParcelPlan, now: datetime) -> tuple[datetime, Because]:
@@ -139,13 +162,8 @@ def _start(journey: Journey, plan: ParcelPlan, now: datetime) -> tuple[datetime,
     return plan.departs_at + days * ONE_DAY, Because.NOT_HANDED_OVER
 
 
-def _point(plan: ParcelPlan, start: datetime, chance: float) -> datetime | None:
-    minutes = plan.transit.minutes_at(min(chance, 1.0))
-    return None if minutes is None else start + timedelta(minutes=round(minutes))
-
-
-def _overdue(plan: ParcelPlan, now: datetime, start: datetime) -> Eta:
+def _overdue(plan: ParcelPlan, now: datetime, start: datetime, lost: float) -> Eta:
     """Nothing on record took so long: what is left is guessed from what has passed (Lindy)."""
     waited = max(now - start, ONE_DAY)
-    late = 1.0 if plan.promised_by <= now + waited / 4 else 0.9
-    return Eta(now, now + waited / 2, now + waited, late, Because.OVERDUE)
+    late = 1.0 if plan.promised_by <= now + waited / 4 else max(0.9, lost)
+    return Eta(now, now + waited / 2, now + waited, late, Because.OVERDUE, lost)

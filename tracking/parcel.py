@@ -3,26 +3,15 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from carriers.booking import Direction
 from core.clock import require_aware
 from core.errors import invalid
 from core.ids import OrderId, ParcelId, SubjectId
+from routing.distributions.in_flight import Wait
+from tracking.delivery import ANY_TIME, DeliveryTerms
 
 JOINS_SELLERS = "|"  # between the codes of sellers who share a parcel; no code holds a bar
-
-
-class TransitTime(Protocol):
-    """Transit time as a distribution, in minutes from hand-over to delivery."""
-
-    def chance_within(self, minutes: float) -> float:
-        """The probability that transit takes at most so long, 0..1."""
-        ...
-
-    def minutes_at(self, chance: float) -> float | None:
-        """The least time reached with that probability; None when never."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +68,12 @@ class ParcelPlan:
     promised_by: datetime  # UTC, the end of the promised day at the destination
     level: float  # probability that the promise states
     zone: str  # IANA zone of the destination
-    transit: TransitTime
+    transit: Wait  # minutes from hand-over to arrival
     consignee: SubjectId | None = None
     language: str = "en"
     seller_name: str = ""  # as people know them; empty: the code
     notices: str = "{}"  # the marketplace's rules for notices when it was ordered, JSON
+    delivery: DeliveryTerms = ANY_TIME
     direction: Direction = Direction.OUTBOUND
     """On its way back nothing was promised: no estimate, no notice, but loss is still an incident."""
 

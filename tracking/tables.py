@@ -25,6 +25,7 @@ from core.ids import OrderId, ParcelId, SubjectId
 from store.base import Base, OfTenant
 from store.locks import lock_name
 from store.session import add_if_new, new_id, now
+from tracking.delivery import terms_from_plain
 from tracking.event import CarrierEvent
 from tracking.incidents import IncidentKind
 from tracking.journey import Journey
@@ -61,6 +62,8 @@ class TrackedParcelRow(OfTenant, Base):
     promised_by: Mapped[datetime]
     level: Mapped[str] = mapped_column(String(10))
     transit: Mapped[dict[str, Any]]
+    delivery: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Delivery days and what it is held for; empty: any time."""
     followed_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(30))
     since: Mapped[datetime | None]
@@ -76,6 +79,8 @@ class TrackedParcelRow(OfTenant, Base):
     eta_likely: Mapped[datetime | None]
     eta_latest: Mapped[datetime | None]
     late_permille: Mapped[int | None]
+    lost_permille: Mapped[int | None]
+    """Odds that it never arrives."""
     eta_because: Mapped[str | None] = mapped_column(String(30))
     refreshed_at: Mapped[datetime]
     told_occasion: Mapped[str | None] = mapped_column(String(30))
@@ -129,6 +134,10 @@ class IncidentRow(OfTenant, Base):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     times: Mapped[int]
+
+
+DRIFT = "drift"  # the alarm of a destination whose levels had to move far
+ALARM_KINDS = (DRIFT, "destination", "lane", "seller")  # the others keep less than stated
 
 
 class CalibrationAlarmRow(OfTenant, Base):
@@ -287,6 +296,7 @@ def plan_of(row: TrackedParcelRow) -> ParcelPlan:
         consignee=SubjectId(row.consignee_id) if row.consignee_id else None,
         language=row.language,
         notices=row.notices,
+        delivery=terms_from_plain(row.delivery),
         direction=Direction(row.direction),
     )
 
@@ -428,3 +438,13 @@ def find_by_number(session: Session, carrier: str, number: str) -> TrackedParcel
 def lock_number(session: Session, carrier: str, number: str) -> None:
     """Between a scan that finds no parcel of this number and a parcel that gets it, one goes first."""
     lock_name(session, "tracking_number", carrier, number)
+
+
+def open_alarms(session: Session, kind: str | None = None) -> Sequence[CalibrationAlarmRow]:
+    """Groups whose promises are not kept as stated now, those that stand longest first."""
+    query = select(CalibrationAlarmRow).where(CalibrationAlarmRow.closed_at.is_(None))
+    if kind is not None:
+        query = query.where(CalibrationAlarmRow.kind == kind)
+    return session.scalars(
+        query.order_by(CalibrationAlarmRow.opened_at, CalibrationAlarmRow.id)
+    ).all()

@@ -1,80 +1,67 @@
-"""What is left to expect of a parcel that has not arrived yet: the same odds, given the days it took."""
+"""What is left to expect of a parcel that has not arrived yet: the same odds, given the time it took."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-
-import numpy as np
-from numpy.typing import NDArray
+from math import inf
+from typing import Protocol
 
 from core.errors import invalid
 
-F64 = NDArray[np.float64]
-
 EARLY, LIKELY, LATEST = 0.05, 0.5, 0.95
-SLOW = 0.25  # fewer than this share take as long as it already did
+SLOW = 0.5  # of all parcels, more than this share had come by now
+HARDLY_ANY = 0.002  # a smaller share is still on its way after so long
 
 
-class Because(StrEnum):
-    """What the estimate rests on most."""
+class Wait(Protocol):
+    """A wait as a distribution, in minutes from its start; what it never reaches is lost."""
+
+    def chance_within(self, minutes: float) -> float:
+        """The probability that it takes at most so long, 0..1."""
+        ...
+
+    def minutes_at(self, chance: float) -> float | None:
+        """The least time reached with that probability; None when never."""
+        ...
+
+
+class Pace(StrEnum):
+    """How the wait so far compares with what is known of such waits."""
 
     AS_USUAL = "as_usual"
     SLOWER_THAN_MOST = "slower_than_most"
-    BEYOND_EXPERIENCE = "beyond_experience"  # it has waited longer than the curve reaches
+    BEYOND_EXPERIENCE = "beyond_experience"
 
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """Days count from the start of the curve; `None` where the curve does not reach that far."""
+    """Minutes count from the start of the wait; None where it never gets so far."""
 
-    earliest_day: int | None
-    likely_day: int | None
-    latest_day: int | None
-    late: float  # P(after the due day)
-    lost: float  # P(never arrives)
-    because: Because
-
-
-def given_open(curve: F64, elapsed_days: int) -> F64:
-    """The curve of a parcel still open at the end of day `elapsed_days` (0: nothing known)."""
-    if elapsed_days < 0:
-        raise invalid("elapsed_days", "a wait is not negative")
-    if elapsed_days == 0:
-        return curve
-    if elapsed_days > len(curve) or curve[elapsed_days - 1] <= 0:
-        return np.ones(len(curve))
-    return np.asarray(np.minimum(curve / curve[elapsed_days - 1], 1.0), np.float64)
+    earliest_min: float | None
+    likely_min: float | None
+    latest_min: float | None
+    late: float
+    """P(after the due minute, or never)."""
+    lost: float
+    """P(never)."""
+    pace: Pace
 
 
-def estimate(curve: F64, *, elapsed_days: int, due_day: int, arrives: float = 1.0) -> InFlight:
-    """Window, odds to be late and lost, with the reason.
-
-    `curve` is that of parcels that arrive; `arrives` the probability that this one does, given its
-    age and stage. Late includes lost.
-    """
-    left = given_open(curve, elapsed_days)
-    beyond = elapsed_days > 0 and (
-        elapsed_days >= len(curve) or curve[min(elapsed_days, len(curve)) - 1] <= 0
+def estimate(wait: Wait, *, elapsed_min: float, due_min: float) -> InFlight:
+    """Window, odds to be late and lost of what has not come within `elapsed_min`."""
+    if elapsed_min < 0:
+        raise invalid("elapsed_min", "a wait is not negative")
+    gone = wait.chance_within(elapsed_min)
+    left = 1.0 - gone
+    ever = wait.chance_within(inf)
+    if left <= 0.0:
+        return InFlight(None, None, None, 1.0, 0.0, Pace.BEYOND_EXPERIENCE)
+    early, likely, latest = (
+        wait.minutes_at(gone + level * left) for level in (EARLY, LIKELY, LATEST)
     )
-    if due_day <= elapsed_days:
-        late = 1.0
+    in_time = max(wait.chance_within(due_min) - gone, 0.0) if due_min > elapsed_min else 0.0
+    if likely is None or left <= HARDLY_ANY:
+        pace = Pace.BEYOND_EXPERIENCE
     else:
-        late = float(left[min(due_day, len(left)) - 1])
-    if beyond:
-        because = Because.BEYOND_EXPERIENCE
-    elif elapsed_days > 0 and curve[elapsed_days - 1] < SLOW:
-        because = Because.SLOWER_THAN_MOST
-    else:
-        because = Because.AS_USUAL
-    return InFlight(
-        earliest_day=_day(left, EARLY),
-        likely_day=_day(left, LIKELY),
-        latest_day=_day(left, LATEST),
-        late=1.0 - arrives * (1.0 - late),
-        lost=1.0 - arrives,
-        because=because,
-    )
-
-
-def _day(curve: F64, level: float) -> int | None:
-    day = int((curve > 1 - level).sum()) + 1
-    return day if day <= len(curve) else None
+        pace = Pace.SLOWER_THAN_MOST if gone > SLOW else Pace.AS_USUAL
+    late = min(1.0, max(0.0, 1.0 - in_time / left))
+    return InFlight(early, likely, latest, late, min(1.0, (1.0 - ever) / left), pace)

@@ -60,6 +60,9 @@ class NetworkState:
     """P(it arrives at all), by age in days: of those not handed over, of those handed over."""
     lateness_costs: Mapping[str, float] = field(default_factory=dict)
     """By level, as text: days of waiting that one late parcel is worth, as the last weeks say."""
+    floors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """By group and name: as `miss_factors`, of those that surely keep too little; the empty name:
+    all of the group that are not named."""
     revision: int = 1
     """Within its day."""
 
@@ -78,13 +81,16 @@ class NetworkState:
         weekday = (first.weekday() + np.arange(len(self.working), dtype=np.int64)) % 7
         return DayCalendar(np.array(self.working, np.bool_), weekday)
 
-    def log_slow_down(self, destination: str, level: float) -> float:
+    def log_slow_down(self, traits: ParcelTraits, level: float) -> float:
         """Log factor by which daily odds fall: queues, and levels that had to be tightened.
 
         A curve S is bent to S ** a so that it crosses 1 - level where S crosses the calibrated miss
         rate.
         """
-        aimed = (1 - level) * self.miss_factors.get(destination, 1.0)
+        factor = self.miss_factors.get(traits.group("destination"), 1.0)
+        for group, floors in self.floors.items():
+            factor = min(factor, floors.get(traits.group(group), floors.get("", 1.0)))
+        aimed = (1 - level) * factor
         return self.pressure - log(log(1 - level) / log(aimed))
 
 
@@ -124,7 +130,7 @@ class LearnedLeadTimes:
         the calibration is aimed at. Shape [parcels, LONGEST_DAYS].
         """
         known = self.columns(self.model.purchase.columns, asked, at)
-        bends = [self.state.log_slow_down(one.group("destination"), level) for one in asked]
+        bends = [self.state.log_slow_down(one, level) for one in asked]
         return self._curves(self.model.purchase, known, at, bends)
 
     def hand_over_curve(self, traits: ParcelTraits, at: datetime, handling_days: int) -> F64:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from carriers.status import Status, TimeBasis
 from store.session import add_if_new, lock, now
+from tracking.delivery import terms_to_plain
 from tracking.event import CarrierEvent, own_event
 from tracking.event_lines import event_from_dict
 from tracking.flows.refresh_parcel import refresh_parcel
@@ -49,6 +50,7 @@ def follow_parcel(session: Session, plan: ParcelPlan) -> Journey:
         "promised_by": plan.promised_by,
         "level": str(plan.level),
         "transit": transit_json(plan.transit),
+        "delivery": terms_to_plain(plan.delivery),
     }
     start = {
         "id": plan.parcel,

@@ -40,6 +40,8 @@ class Recalled:
 
     facts: tuple[ParcelFact, ...]
     destination_of: Mapping[UUID, str]
+    places_of: Mapping[UUID, frozenset[tuple[str, str]]]
+    """The sellers and lanes of each order."""
     country: str
     today: date
     levels: tuple[float, ...]
@@ -59,19 +61,31 @@ def recall_parcels(session: Session, as_of: datetime) -> Recalled:
     prices = _prices(session, since, as_of)
     facts: list[ParcelFact] = []
     destinations: dict[UUID, str] = {}
+    places: dict[UUID, frozenset[tuple[str, str]]] = {}
     passed_over = 0
     for row in _rows(session, since, as_of):
         place = snapshot.network.find_location(row.origin)
         to = _resolved(snapshot, row.beginning)
         if place is None or to is None or row.through_hub or len(row.sellers) != 1:
             passed_over += 1
+            places[row.order_id] = places.get(row.order_id, frozenset()) | {("", "")}
             continue
         traits = _traits(snapshot, row, place, to, prices)
         facts.append(_fact(row, traits, market.zone, as_of))
         destinations[row.order_id] = traits.group("destination")
+        own = frozenset({(traits.group("seller"), traits.group("lane"))})
+        places[row.order_id] = places.get(row.order_id, frozenset()) | own
     today = local_day(market.zone, as_of)
     levels = sorted({float(policy.level) for policy in snapshot.network.policies})
-    return Recalled(tuple(facts), destinations, market.country, today, tuple(levels), passed_over)
+    return Recalled(
+        facts=tuple(facts),
+        destination_of=destinations,
+        places_of=places,
+        country=market.country,
+        today=today,
+        levels=tuple(levels),
+        passed_over=passed_over,
+    )
 
 
 def _rows(session: Session, since: datetime, as_of: datetime) -> Iterator[Any]:

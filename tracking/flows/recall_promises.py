@@ -48,8 +48,15 @@ def recall_promises(
             ends_on=promised,
             stated=float(probability),
             arrived_on=max(days) if done else None,
+            seller=_only({seller for seller, _ in recalled.places_of[order]}),
+            lane=_only({lane for _, lane in recalled.places_of[order]}),
         )
     return tuple(found.values())
+
+
+def _only(names: set[str]) -> str:
+    """The one there is; empty where there are several."""
+    return min(names) if len(names) == 1 else ""
 
 
 def _arrivals(session: Session, since: datetime, as_of: datetime) -> Mapping[UUID, list[date]]:

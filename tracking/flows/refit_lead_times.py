@@ -21,6 +21,7 @@ from store.session import Sessions, now
 from tracking.flows.recall_parcels import Recalled, recall_parcels
 from tracking.flows.recall_promises import recall_promises
 from tracking.learning.boosting import BoostingPlan
+from tracking.learning.floors import coverage_floors
 from tracking.learning.lateness import lateness_costs
 from tracking.learning.miss_factors import miss_factors
 from tracking.learning.pulse import state_of_day
@@ -84,17 +85,18 @@ def refit_lead_times(
     history = lesson.taught.history
     told = (history.orders, lesson.deliveries, recalled.passed_over, history.repaired)
     factors = miss_factors(promises, recalled.today)
+    floors = coverage_floors(promises, recalled.today)
     before = lesson.today - SHADOW_DAYS
     if int((history.delivered < before).sum()) < LEAST_DELIVERIES:
         with sessions(tenant) as session:
-            publish_network_state(session, state_of_day(lesson, factors))
+            publish_network_state(session, state_of_day(lesson, factors, None, floors))
         return Refit("too_little", None, *told, None)
     say("shadow week: the recipe without it, against what serves now")
     shadow = _shadow(lesson, champion, plan)
     model = _taught_too(lesson, shadow, plan, say) if shadow.is_passed else None
     serves = model or serving
     costs = {} if serves is None else lateness_costs(lesson, serves, factors, recalled.levels)
-    state = state_of_day(lesson, factors, costs)
+    state = state_of_day(lesson, factors, costs, floors)
     with sessions(tenant) as session:
         provenance = _provenance(lesson, plan, code_version, shadow)
         number = publish_model(session, model, provenance)

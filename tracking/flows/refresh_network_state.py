@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-import structlog
-
 from core.ids import TenantId
 from routing.distributions.lead_times import NetworkState
 from routing.flows.active_model import active_model
@@ -11,12 +9,14 @@ from routing.flows.publish_network_state import publish_network_state
 from store.session import Sessions, now
 from tracking.flows.recall_parcels import recall_parcels
 from tracking.flows.recall_promises import recall_promises
+from tracking.flows.view_calibration import view_calibration
+from tracking.flows.watch_calibration import watch_calibration
+from tracking.learning.floors import coverage_floors
 from tracking.learning.lateness import lateness_costs
 from tracking.learning.miss_factors import drifting, miss_factors
 from tracking.learning.pulse import state_of_day
 from tracking.learning.teach import lesson_from
-
-log = structlog.get_logger("tracking")
+from tracking.tables import DRIFT, open_alarms
 
 
 def refresh_network_state(
@@ -31,15 +31,15 @@ def refresh_network_state(
         recalled = recall_parcels(session, instant)
         promises = recall_promises(session, recalled, instant)
         model = active_model(session)
+        standing = {alarm.group_name for alarm in open_alarms(session, DRIFT)}
     if not recalled.facts:
         return None
     lesson = lesson_from(recalled.facts, recalled.today, country=recalled.country)
-    moved = drifting(promises, recalled.today)
-    if moved:
-        log.warning("calibration_drifts", destinations=list(moved))
+    moved = drifting(promises, recalled.today, standing)
     factors = miss_factors(promises, recalled.today)
     costs = {} if model is None else lateness_costs(lesson, model, factors, recalled.levels)
-    state = state_of_day(lesson, factors, costs)
+    state = state_of_day(lesson, factors, costs, coverage_floors(promises, recalled.today))
     with sessions(tenant) as session:
         publish_network_state(session, state)
+        watch_calibration(session, moved, view_calibration(session))
     return state

@@ -100,6 +100,7 @@ def _renew(row: TrackedParcelRow, journey: Journey, eta: Eta | None, instant: da
     row.eta_likely = eta.likely if eta else None
     row.eta_latest = eta.latest if eta else None
     row.late_permille = round(eta.late * 1000) if eta else None
+    row.lost_permille = round(eta.lost * 1000) if eta else None
     row.eta_because = eta.because.value if eta else None
     row.refreshed_at = instant
 

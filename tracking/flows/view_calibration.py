@@ -101,4 +101,5 @@ def _outcome(
         is_over=bool(own) and any(row.is_over and row.delivered_at is None for row in own),
         lanes=tuple(f"{start} → {end}" for start in sorted(origins)),
         model=promise.model,
+        destination=end,
     )

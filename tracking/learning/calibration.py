@@ -70,12 +70,12 @@ class OnlineCalibration:
         factor = min(max(exp(-shift), self.plan.tightest), self.plan.loosest)
         return (1 - self.level) * factor
 
-    def drifting(self) -> tuple[int, ...]:
-        """Regions whose level had to move further than the alarm allows."""
+    def drifting(self, share: float = 1.0) -> tuple[int, ...]:
+        """Regions whose level had to move further than (that share of) what the alarm allows."""
         return tuple(
             region
             for region, shift in sorted(self._regions.items())
-            if abs(self._network + shift) > self.plan.alarm
+            if abs(self._network + shift) > self.plan.alarm * share
         )
 
 

@@ -1,12 +1,13 @@
 """How far each destination's levels have to move, learned from what was promised and kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from tracking.learning.calibration import CalibrationPlan, OnlineCalibration
 
 MEMORY_DAYS = 180
+CALM_SHARE = 2 / 3  # of the alarm's distance, below which a standing one ends
 LEVEL = 0.95  # of the bookkeeping; each outcome counts with its own stated level
 
 
@@ -22,6 +23,14 @@ class PastPromise:
     ends_on: date
     stated: float
     arrived_on: date | None
+    seller: str = ""
+    lane: str = ""
+    """Empty: it is over several."""
+
+    @property
+    def is_missed(self) -> bool:
+        """Once it is decided."""
+        return self.arrived_on is None or self.arrived_on > self.ends_on
 
     @property
     def known_on(self) -> date:
@@ -42,10 +51,20 @@ def miss_factors(
     }
 
 
-def drifting(promises: Sequence[PastPromise], today: date) -> tuple[str, ...]:
-    """Destinations whose level had to move further than the alarm allows."""
+def drifting(
+    promises: Sequence[PastPromise], today: date, standing: Collection[str] = ()
+) -> Mapping[str, float]:
+    """Destinations whose level had to move further than the alarm allows, and what is aimed at there.
+
+    The alarm of those `standing` ends at two thirds of that, so that it does not come and go.
+    """
     names = sorted({promise.destination for promise in promises})
-    return tuple(names[code] for code in calibrate(promises, today).drifting())
+    state = calibrate(promises, today)
+    far = {names[code] for code in state.drifting()}
+    far |= {names[code] for code in state.drifting(CALM_SHARE)} & set(standing)
+    return {
+        name: state.miss_rate(code) / (1 - LEVEL) for code, name in enumerate(names) if name in far
+    }
 
 
 def calibrate(
@@ -58,11 +77,10 @@ def calibrate(
     for promise in sorted(promises, key=lambda each: (each.known_on, each.made_on)):
         if (today - promise.made_on).days > MEMORY_DAYS:
             continue
-        missed = promise.arrived_on is None or promise.arrived_on > promise.ends_on
         state.expect(
             code[promise.destination],
             known_day=promise.known_on.toordinal(),
-            missed=missed,
+            missed=promise.is_missed,
             stated=promise.stated,
         )
     state.advance(today.toordinal())

@@ -29,9 +29,10 @@ def state_of_day(
     lesson: Lesson,
     miss_factors: Mapping[str, float],
     lateness_costs: Mapping[str, float] | None = None,
+    floors: Mapping[str, Mapping[str, float]] | None = None,
 ) -> NetworkState:
-    """What is known at the start of the lesson's day; `miss_factors` by destination, `lateness_costs`
-    by level."""
+    """What is known at the start of the lesson's day, beside what was learned of promises:
+    `miss_factors` by destination, `lateness_costs` by level, `floors` by group and name."""
     taught, today = lesson.taught, lesson.today
     day = taught.first_day + timedelta(days=today)
     first = today - CALENDAR_DAYS_BEFORE
@@ -48,6 +49,7 @@ def state_of_day(
         transit_counts=_transit_counts(taught, today),
         arrives=(_rounded(arrives[0]), _rounded(arrives[1])),
         lateness_costs=lateness_costs or {},
+        floors=floors or {},
     )
 
 

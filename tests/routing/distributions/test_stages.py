@@ -15,7 +15,6 @@ from routing.distributions.composition import (
     on_open_days,
     open_curve,
 )
-from routing.distributions.in_flight import Because, estimate, given_open
 from routing.distributions.quantiles import curve_from_quantiles, quantile_points, shrunk_curve
 
 WEEK = np.array([True] * 5 + [False] * 2)
@@ -82,29 +81,3 @@ def test_few_observations_stay_near_their_group_many_speak_for_themselves() -> N
     assert quantile_points(often, (0.5,)) == (2,)
     none = shrunk_curve((np.zeros(20, np.int64),), (5.0,), prior)
     np.testing.assert_allclose(none, prior)
-
-
-@given(HAZARDS, st.integers(0, 14), st.integers(1, 15))
-def test_waiting_longer_never_makes_the_arrival_earlier(
-    hazards: np.ndarray, elapsed: int, due: int
-) -> None:
-    curve = np.cumprod(1 - hazards)
-    fresh = estimate(curve, elapsed_days=0, due_day=due)
-    waited = estimate(curve, elapsed_days=elapsed, due_day=due)
-    assert waited.late >= fresh.late - 1e-12
-    if waited.earliest_day is not None and elapsed:
-        assert waited.earliest_day > elapsed
-
-
-def test_what_is_left_says_why() -> None:
-    curve = np.array([0.8, 0.4, 0.1, 0.0])
-    assert estimate(curve, elapsed_days=0, due_day=2).because is Because.AS_USUAL
-    slow = estimate(curve, elapsed_days=3, due_day=4, arrives=0.9)
-    assert slow.because is Because.SLOWER_THAN_MOST
-    assert slow.lost == pytest.approx(0.1)
-    assert slow.late == pytest.approx(0.1)
-    gone = estimate(curve, elapsed_days=9, due_day=4)
-    assert (gone.because, gone.likely_day, gone.late) == (Because.BEYOND_EXPERIENCE, None, 1.0)
-    assert given_open(curve, 2).tolist() == [1.0, 1.0, 0.25, 0.0]
-    with pytest.raises(InvalidInput, match="negative"):
-        given_open(curve, -1)

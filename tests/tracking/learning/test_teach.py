@@ -10,6 +10,7 @@ from core.errors import InvalidInput
 from routing.distributions.lead_times import LearnedLeadTimes
 from tests.tracking.learning.invented import FAST, FIRST, facts, known_on, lesson, traits
 from tracking.learning.facts import ParcelFact, taught
+from tracking.learning.floors import TOGETHER, coverage_floors
 from tracking.learning.miss_factors import PastPromise, drifting, miss_factors
 from tracking.learning.pulse import state_of_day
 from tracking.learning.teach import SHADOW_DAYS, fit, fit_purchase, judge
@@ -119,7 +120,57 @@ def test_missed_promises_tighten_their_destination_and_sound_the_alarm() -> None
     assert miss_factors(kept, TODAY) == {}  # never looser than stated: a coverage floor
     missed = [_promise(n, missed=n % 4 == 0) for n in range(200)]
     assert miss_factors(missed, TODAY)["FR-IDF"] < 0.9
-    assert drifting([_promise(n, missed=n % 2 == 0) for n in range(200)], TODAY) == ("FR-IDF",)
+    often = [_promise(n, missed=n % 2 == 0) for n in range(200)]
+    assert list(drifting(often, TODAY)) == ["FR-IDF"]
+    assert drifting(often, TODAY)["FR-IDF"] < 0.61
+
+
+def test_an_alarm_that_stands_ends_only_well_below_where_it_begins() -> None:
+    for missed in range(4, 60):
+        promises = [_promise(n, missed=n < missed) for n in range(missed)]
+        begins, goes_on = drifting(promises, TODAY), drifting(promises, TODAY, ("FR-IDF",))
+        assert set(begins) <= set(goes_on)
+        if goes_on and not begins:
+            assert goes_on["FR-IDF"] > 0.6
+            return
+    pytest.fail("no distance at which a standing alarm goes on and none begins")
+
+
+def _sold(seller: str, number: int, *, missed: bool) -> PastPromise:
+    return replace(_promise(number, missed=missed), seller=seller, lane="a>b")
+
+
+def test_sellers_who_surely_keep_too_little_are_aimed_tighter_and_small_ones_together() -> None:
+    fine = [_sold("fine", n, missed=n % 25 == 0) for n in range(100)]
+    bad = [_sold("bad", n, missed=n % 4 == 0) for n in range(100)]
+    assert coverage_floors(fine, TODAY) == {}
+    floors = coverage_floors([*fine, *bad], TODAY)
+    assert set(floors["seller"]) == {"bad"}
+    assert 1 / 6 <= floors["seller"]["bad"] < 0.5
+    unlucky = [_sold("few", n, missed=n < 4) for n in range(12)]
+    assert coverage_floors(unlucky, TODAY) == {}  # too few to judge
+    small = [_sold(f"s{n % 9}", n, missed=n % 3 == 0) for n in range(90)]
+    floors = coverage_floors([*fine, *small], TODAY)
+    assert floors["seller"][TOGETHER] < 0.5
+    assert floors["seller"]["fine"] == 1.0
+    several = [replace(one, seller="", lane="") for one in bad]
+    assert coverage_floors(several, TODAY) == {}  # over several: nobody is to blame
+
+
+def test_a_floor_moves_the_curves_of_its_seller_alone() -> None:
+    at = datetime.combine(TODAY, datetime.min.time())
+    state = state_of_day(TAUGHT, {}, None, {"seller": {"s1": 0.5}})
+    learned = LearnedLeadTimes("x", MODEL, state)
+    plain = LearnedLeadTimes("x", MODEL, replace(state, floors={}))
+    asked = [traits("s1"), traits("s2")]
+    before, after = plain.curves(asked, at, 0.95), learned.curves(asked, at, 0.95)
+    assert (after[0] >= before[0]).all()
+    assert after[0, 9] > before[0, 9]
+    np.testing.assert_array_equal(after[1], before[1])
+    pooled = replace(state, floors={"seller": {"": 0.5, "s1": 1.0}})
+    turned = LearnedLeadTimes("x", MODEL, pooled).curves(asked, at, 0.95)
+    np.testing.assert_array_equal(turned[0], before[0])
+    assert turned[1, 9] > before[1, 9]
 
 
 def test_a_miss_counts_from_the_day_it_is_known() -> None:
