@@ -241,7 +241,7 @@ class PromiseRow(OfTenant, Base):
     level: Mapped[str] = mapped_column(String(12))
     probability: Mapped[str] = mapped_column(String(12))
     rule: Mapped[str] = mapped_column(String(12))
-    """How the day was chosen: level, cost or later."""
+    """How the day was chosen: level, cost, later; unstated where it was promised elsewhere."""
     model: Mapped[str] = mapped_column(String(CODE))
     network_hash: Mapped[str] = mapped_column(String(64))
     policy: Mapped[str] = mapped_column(String(CODE))

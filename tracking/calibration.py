@@ -34,6 +34,7 @@ class PromiseOutcome:
     """No parcel of it will move any more: one that has not arrived never will."""
     lanes: tuple[str, ...] = ()
     model: str = ""  # what its probability rests on
+    probability: float | None = None  # what was said of the promised day; None: the level alone
     destination: str = ""  # its region, or the beginning of its postal code
 
     def kept(self, now: datetime) -> bool | None:
@@ -53,6 +54,8 @@ class CalibrationRow:
     kept: float
     low: float  # Wilson interval, 95 %
     high: float
+    said: float
+    """Mean probability that was said of the promised days; at least the level."""
     mean_days: float
     sd_days: float
     """Standard deviation of the promised days: with the mean, how sharp the promises are."""
@@ -193,6 +196,11 @@ def _row(group: str, members: list[tuple[PromiseOutcome, bool]]) -> CalibrationR
         kept=kept / count,
         low=low,
         high=high,
+        said=sum(_said(outcome) for outcome, _ in members) / count,
         mean_days=sum(outcome.promised_days for outcome, _ in members) / count,
         sd_days=pstdev(outcome.promised_days for outcome, _ in members),
     )
+
+
+def _said(outcome: PromiseOutcome) -> float:
+    return outcome.level if outcome.probability is None else outcome.probability

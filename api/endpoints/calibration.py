@@ -1,11 +1,14 @@
 """Promised against kept over HTTP: the figures behind the calibration page."""
 
+from datetime import datetime
+
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.callers import Visit, allowed
 from api.problems import SHARED, problems
 from tracking.flows.view_calibration import view_calibration
+from tracking.tables import open_alarms
 
 router = APIRouter(prefix="/v1/calibration", tags=["operations"])
 
@@ -18,6 +21,7 @@ class CalibrationRowOut(BaseModel):
     group: str
     promises: int
     stated: float
+    said: float = Field(description="Mean probability said of the promised days.")
     kept: float
     low: float
     high: float
@@ -25,6 +29,18 @@ class CalibrationRowOut(BaseModel):
     sd_days: float = Field(description="Their standard deviation: sharpness.")
     is_small: bool = Field(description="Too few promises to judge by.")
     is_off: bool = Field(description="The stated level lies outside the interval.")
+
+
+class CalibrationAlarmOut(BaseModel):
+    """A group that keeps too little: `drift` of a destination's levels, or its share kept."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: str
+    group_name: str
+    opened_at: datetime
+    times: int = Field(description="How often it has been raised so far.")
+    facts: dict[str, str] = Field(description="Figures as text.")
 
 
 class CalibrationOut(BaseModel):
@@ -37,6 +53,7 @@ class CalibrationOut(BaseModel):
     by_month: list[CalibrationRowOut]
     by_service: list[CalibrationRowOut]
     by_seller: list[CalibrationRowOut]
+    by_destination: list[CalibrationRowOut]
     by_lane: list[CalibrationRowOut]
     by_model: list[CalibrationRowOut]
     elsewhere: CalibrationRowOut | None = Field(
@@ -45,10 +62,17 @@ class CalibrationOut(BaseModel):
     days_earlier: float | None = Field(description="Than elsewhere, on average; negative: later.")
     alarms: list[str] = Field(description="Groups that keep less than stated.")
     open_promises: int
+    standing: list[CalibrationAlarmOut] = Field(
+        default=[], description="Alarms that stand on the desk until the group is back."
+    )
 
 
 @router.get("", operation_id="read_calibration", responses=problems(*SHARED))
 def read_calibration(visit: Visit = allowed("orders:read")) -> CalibrationOut:
     """Whether promises are kept as often as they say, from the ledger and the events since."""
     with visit.reading() as session:
-        return CalibrationOut.model_validate(view_calibration(session), from_attributes=True)
+        report = CalibrationOut.model_validate(view_calibration(session), from_attributes=True)
+        report.standing = [
+            CalibrationAlarmOut.model_validate(alarm) for alarm in open_alarms(session)
+        ]
+        return report

@@ -24,6 +24,19 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """A share with its interval, all 0..1; `mark` is what was stated."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    mark: float
+    note: str = ""
+    is_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A lane on a map, thicker with weight."""
 
@@ -84,6 +97,46 @@ def bars(title: str, unit: str, rows: Sequence[Bar]) -> str:
         )
         said = f"{row.value:g} {unit} {row.note}".strip()
         parts.append(_text(left + max(length, 1) + 8, y + 19, said, soft=True))
+    return "".join([*parts, "</svg>"])
+
+
+def intervals(title: str, mark: str, rows: Sequence[Interval]) -> str:
+    """One row a group: a dot on its interval, and an upright stroke for what was stated, in per cent.
+
+    The axis begins at a round share below everything shown, so that small differences are seen.
+    """
+    width, row_height, left, right = 640, 30, 200, 90
+    height = 40 + row_height * max(len(rows), 1)
+    least = min((min(row.low, row.mark) for row in rows), default=0.0)
+    base = max(0.0, math.floor(least * 10) / 10)
+    described = "; ".join(
+        f"{row.label}: {100 * row.value:.1f} % ({100 * row.low:.1f} to {100 * row.high:.1f}), "
+        f"{mark} {100 * row.mark:.1f} %"
+        for row in rows
+    )
+    parts = _open(width, height, title, described)
+
+    def x(share: float) -> float:
+        return left + (width - left - right) * (share - base) / (1 - base or 1)
+
+    axis = 14 + row_height * len(rows)
+    for tenth in range(round(base * 10), 11, 1 if base >= 0.5 else 2):
+        at = x(tenth / 10)
+        parts.append(
+            f'<line x1="{at:.1f}" x2="{at:.1f}" y1="6" y2="{axis}" stroke="var(--line, #d9d5ca)"/>'
+        )
+        parts.append(_text(at, axis + 18, f"{10 * tenth} %", anchor="middle", soft=True))
+    for number, row in enumerate(rows):
+        y, ink = 22 + number * row_height, _series(2 if row.is_off else 1)
+        parts.append(_text(left - 10, y + 5, row.label[:26], anchor="end"))
+        parts.append(
+            f'<line x1="{x(row.low):.1f}" x2="{x(row.high):.1f}" y1="{y}" y2="{y}" stroke="{ink}" '
+            f'stroke-width="3" stroke-linecap="round"/>'
+            f'<circle cx="{x(row.value):.1f}" cy="{y}" r="5" fill="{ink}"/>'
+            f'<line x1="{x(row.mark):.1f}" x2="{x(row.mark):.1f}" y1="{y - 10}" y2="{y + 10}" '
+            'stroke="var(--ink, #1d2420)" stroke-width="2"/>'
+        )
+        parts.append(_text(width - right + 14, y + 5, row.note, soft=True))
     return "".join([*parts, "</svg>"])
 
 

@@ -101,5 +101,6 @@ def _outcome(
         is_over=bool(own) and any(row.is_over and row.delivered_at is None for row in own),
         lanes=tuple(f"{start} → {end}" for start in sorted(origins)),
         model=promise.model,
+        probability=None if promise.model == PROMISED_ELSEWHERE else float(promise.probability),
         destination=end,
     )

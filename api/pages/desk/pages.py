@@ -15,7 +15,7 @@ from api.pages.checkout.why_words import WhyWords
 from api.pages.checkout.words import Names
 from api.pages.customer.track import live_values
 from api.pages.customer.words import words_for
-from api.pages.desk.playbook import PLAYBOOK
+from api.pages.desk.playbook import ALARM_PLAYBOOK, PLAYBOOK
 from api.pages.render import language_of, render
 from api.pages.staff import signed_form, signed_in
 from carriers.booking import Direction, Finding, Resolution
@@ -29,12 +29,13 @@ from core.places import zone
 from routing.flows.load_snapshot import load_snapshot
 from routing.flows.read_quote import read_quote
 from routing.tables import OrderRow
+from tracking.calibration import POOLED
 from tracking.flows.open_link import RETURN, TRACK, open_link
 from tracking.flows.settle_notice import settle_notice
 from tracking.flows.view_order import view_order
 from tracking.incidents import IncidentKind
 from tracking.notices.compose import day_people_read
-from tracking.tables import IncidentRow, NoticeRow, TrackedParcelRow, WebhookRow
+from tracking.tables import IncidentRow, NoticeRow, TrackedParcelRow, WebhookRow, open_alarms
 
 router = APIRouter()
 
@@ -56,6 +57,7 @@ def desk(request: Request, visit: Visit = signed_in("events:read")) -> Response:
     with visit.reading() as session:
         values: dict[str, Any] = {
             "incidents": _incidents(session),
+            "alarms": open_alarms(session),
             "parked": session.scalars(
                 select(CallRow)
                 .where(CallRow.state == CallState.PARKED.value)
@@ -87,8 +89,10 @@ def desk(request: Request, visit: Visit = signed_in("events:read")) -> Response:
         nav=NAV,
         zone="UTC",
         playbook=PLAYBOOK,
+        alarm_playbook=ALARM_PLAYBOOK,
         kinds=_KINDS,
         last_day=_last_day,
+        pooled=POOLED,
         **values,
     )
 
@@ -192,6 +196,7 @@ def decide_notice(
 NAV = (
     ("/desk", "Desk"),
     ("/desk/carriers", "Carriers"),
+    ("/calibration", "Calibration"),
     ("/warehouse", "Warehouse"),
     ("/docs", "API"),
 )

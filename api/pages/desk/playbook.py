@@ -18,3 +18,12 @@ PLAYBOOK = {
     IncidentKind.COMING_BACK.value: "Expect it at the seller's door; send again or refund.",
     IncidentKind.UNKNOWN_CODE.value: "Look the carrier's code up and add it to its table.",
 }
+
+ALARM_PLAYBOOK = {
+    "drift": "Promises there are aimed tighter already. Find out what slowed it: a depot, a strike, a "
+    "service; end or delay the service if it goes on.",
+    "destination": "Promises there will be tightened with every miss. Ask the carriers who serve it.",
+    "lane": "New promises on it are aimed tighter. Ask its carrier; offer another service first.",
+    "seller": "New promises of theirs are aimed tighter. Look at their hand-overs on the scorecard.",
+}
+"""What to do about groups whose promises are not kept as stated, by the kind of alarm."""

@@ -1,17 +1,22 @@
 """The calibration page: stated against kept, with intervals and the number of promises behind."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from api.callers import Visit
-from api.pages.plots import Bar, bars
+from api.pages.plots import Interval, intervals
 from api.pages.render import language_of, render, translations
 from api.pages.staff import signed_in
 from tracking.calibration import POOLED, CalibrationRow
 from tracking.flows.view_calibration import view_calibration
+from tracking.tables import open_alarms
 
 router = APIRouter()
+
+MONTHS, MOST = 24, 12  # groups drawn
 
 
 @router.get("/calibration")
@@ -19,14 +24,26 @@ def calibration(request: Request, visit: Visit = signed_in("orders:read")) -> HT
     """Are promises kept as often as they say?"""
     with visit.reading() as session:
         report = view_calibration(session)
+        standing = open_alarms(session)
     say = translations(language_of(request)).gettext
-    stated = [row for row in (report.overall, *report.by_level) if row is not None]
-    levels = Markup(bars(say("Kept promises by stated level"), "%", [_bar(row) for row in stated]))  # noqa: S704 - our own SVG, labels escaped
-    plot = Markup(bars(say("Kept promises by month"), "%", [_bar(row) for row in report.by_month]))  # noqa: S704 - our own SVG, labels escaped
+    overall = [report.overall] if report.overall else []
+    drawn = (
+        (say("By stated level"), [*overall, *report.by_level]),
+        (say("By month of the purchase"), report.by_month[-MONTHS:]),
+        (say("By destination"), _largest(report.by_destination)),
+        (say("By lane"), _largest(report.by_lane)),
+        (say("By seller"), _largest(report.by_seller)),
+    )
+    plots = [
+        (title, Markup(intervals(title, say("stated"), [_interval(row) for row in rows])))  # noqa: S704 - our own SVG, labels escaped
+        for title, rows in drawn
+        if rows
+    ]
     parts = (
         (say("By stated level"), report.by_level),
         (say("By month of the purchase"), report.by_month),
         (say("By service"), report.by_service),
+        (say("By destination"), report.by_destination),
         (say("By lane"), report.by_lane),
         (say("By seller"), report.by_seller),
         (say("By what the probability rests on"), report.by_model),
@@ -35,12 +52,18 @@ def calibration(request: Request, visit: Visit = signed_in("orders:read")) -> HT
         request,
         "public/calibration.html",
         report=report,
-        plots=(levels, plot),
+        standing=standing,
+        plots=plots,
         parts_of=parts,
         pooled=POOLED,
     )
 
 
-def _bar(row: CalibrationRow) -> Bar:
-    note = f"({100 * row.low:.0f}–{100 * row.high:.0f}, n={row.promises})"
-    return Bar(row.group, round(100 * row.kept, 1), note, series=2 if row.is_off else 1)
+def _interval(row: CalibrationRow) -> Interval:
+    note = f"n = {row.promises}"
+    return Interval(row.group, row.kept, row.low, row.high, row.stated, note, row.is_off)
+
+
+def _largest(rows: Sequence[CalibrationRow]) -> list[CalibrationRow]:
+    """Those with most promises, most first; the table below has all."""
+    return sorted(rows, key=lambda row: (-row.promises, row.group))[:MOST]
