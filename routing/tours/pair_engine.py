@@ -85,8 +85,9 @@ class _Search:
         self.watch.better(self.told)
         self.per_stop = max(1, int(self.best.total[0]) // len(self.problem.stops))
         fewest = self.problem.objective is Objective.VEHICLES
-        if fewest and self._waiting(self.best) == 0:
+        if fewest:
             self._polish(0.0, FLEET_SHARE / 8, most_tours=self.fleet)
+        if fewest and self._waiting(self.best) == 0:
             self._hunt()
         most = len(self._sizes(self.best)) if fewest else self.fleet
         self._polish(self._used(), 1.0, most_tours=most)

@@ -8,6 +8,7 @@ place, counted over the whole search.
 import numpy as np
 
 from core.kernels import kernel
+from routing.tours.eject_kernel import eject
 from routing.tours.pair_links import (
     Pairs,
     PairState,
@@ -27,6 +28,8 @@ from routing.tours.ruin_kernel import (
     ORDER_WEIGHTS,
 )
 from routing.tours.tour_links import below, draw, insert, touch
+
+EJECT_EVERY = 30  # steps of the search for fewer tours
 
 
 @kernel
@@ -191,6 +194,37 @@ def sort_pairs(
 
 
 @kernel
+def turn_out(
+    data: Data,
+    pairs: Pairs,
+    current: PairState,
+    work: PairState,
+    absent: Longs,
+    hard: Longs,
+    lonely: Longs,
+    waiting: int,
+    seed: Longs,
+) -> int:
+    """Let easier shipments make room for a waiting one, in `current` and `work` alike.
+
+    `lonely` are the waiting ones; how many wait then is returned.
+    """
+    pick = below(seed, waiting)
+    m = lonely[pick]
+    count = eject(data, pairs, work, m, hard, lonely, waiting)
+    if count > waiting:
+        work.total[0] -= absent[m]
+        for i in range(waiting, count):
+            work.total[0] += absent[lonely[i]]
+            current.links[2, pairs.pickup[lonely[i]]] = -1
+            current.links[2, pairs.drop[lonely[i]]] = -1
+        count -= 1
+        lonely[pick] = lonely[count]
+        copy_touched_pairs(data, work, current)
+    return count
+
+
+@kernel
 def improve_pairs(
     data: Data,
     pairs: Pairs,
@@ -221,7 +255,11 @@ def improve_pairs(
             waiting += 1
     hunting = most_tours < data.unit.shape[0] and waiting > 0
     gains = 0
-    for _ in range(steps):
+    for step in range(steps):
+        if hunting and step % EJECT_EVERY == 0:
+            waiting = turn_out(data, pairs, current, work, absent, hard, lonely, waiting, seed)
+            if waiting == 0:
+                return gains
         for i in range(waiting):
             removed[i] = lonely[i]
             work.total[0] -= absent[lonely[i]]

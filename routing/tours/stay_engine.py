@@ -11,7 +11,7 @@ from routing.tours.plan import Sequence
 from routing.tours.problem import Matrix, Objective, Problem, Stop, VehicleType
 from routing.tours.ruin_engine import first_seed
 
-HOT, COLD = 0.3, 0.02
+HOT, COLD = 0.8, 0.02
 """Start and end temperature over the mean cost of a stop."""
 
 FIRST_STEPS, MOST_STEPS = 200, 20_000
