@@ -8,6 +8,7 @@ from core.clock import require_aware
 from core.errors import Fault, InvalidInput, invalid
 from core.places import Destination
 from routing.checkout.rules import NO_RULES, Rules, faults_of
+from routing.network.policies import MOST_MINOR_PER_TONNE
 
 MOST_LINES = 60
 MOST_POINTS = 3
@@ -43,6 +44,8 @@ class Cart:
     """Offer so many of the nearest pickup points beside the door."""
     rules: Rules = NO_RULES
     """Side constraints, beside the policy's own."""
+    co2_minor_per_tonne: int | None = None
+    """What a tonne of CO2e counts in the choice, settlement currency; None: as the policy says."""
 
     def __post_init__(self) -> None:
         require_aware("at", self.at)
@@ -53,6 +56,9 @@ class Cart:
             faults.append(Fault("pickup_points", f"at most {MOST_POINTS}"))
         if self.pickup_point and self.pickup_points:
             faults.append(Fault("pickup_points", "name a pickup point, or ask for the nearest"))
+        if not 0 <= (self.co2_minor_per_tonne or 0) <= MOST_MINOR_PER_TONNE:
+            reason = f"0 to {MOST_MINOR_PER_TONNE}"
+            faults.append(Fault("co2_minor_per_tonne", reason))
         if len(self.lines) > MOST_LINES:
             reason = f"{len(self.lines)} lines; a cart has at most {MOST_LINES}"
             faults.append(Fault("lines", reason))

@@ -21,7 +21,7 @@ class CostShare:
 
 @dataclass(frozen=True, slots=True)
 class ChargeLine:
-    """One line of the charge. Codes: delivery, delivery_free, duties, import_tax, tax."""
+    """One line of the charge. Codes: delivery, delivery_free, co2e, duties, import_tax, tax."""
 
     code: str
     seller: str
@@ -53,10 +53,11 @@ def charge_delivery(
     goods_minor: Mapping[str, int],
     duties_minor: Mapping[int, int],
     import_tax_minor: Mapping[int, int] | None = None,
+    co2_minor: Mapping[int, int] | None = None,
     currency: str,
     tax: TaxRate | None,
 ) -> Charge:
-    """Apply the rules. `goods_minor` by seller.
+    """Apply the rules. `goods_minor` by seller; `co2_minor` by parcel, taxed like delivery.
 
     `duties_minor` and `import_tax_minor` by parcel that the sender pays; they bear no tax again.
     """
@@ -66,6 +67,11 @@ def charge_delivery(
         by_rule.setdefault(policy.rule_for(share.seller, group), []).append(share)
     for rule, own in by_rule.items():
         lines.extend(_lines(rule, own, goods_minor, currency))
+    lines += [
+        ChargeLine("co2e", "", parcel, Money(amount, currency))
+        for parcel, amount in (co2_minor or {}).items()
+        if amount
+    ]
     taxable = Money(sum(line.amount.minor for line in lines), currency)
     at_border = [
         ChargeLine(code, "", parcel, Money(amount, currency))

@@ -189,6 +189,9 @@ class DeliveryOption:
     """Where all its carriers deliver by appointment."""
     pickup_point: PickupPoint | None = None
     """None: to the door."""
+    co2_cost: Money | None = None
+    """Its CO2e at the price that counted in the choice, in no sum unless the policy charges it;
+    None: without a price, or unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +303,8 @@ class Quote:
     """How many of the nearest pickup points were asked for."""
     rules: Rules = NO_RULES
     """The side constraints that were asked for."""
+    co2_minor_per_tonne: int | None = None
+    """The price of CO2e that was asked for; None: the policy's."""
     method: str = "exact"
     """How it was planned: exact, exact_without_co2, large (search) or cpsat."""
     degraded_by: str = ""
@@ -319,6 +324,7 @@ class Quote:
             pickup_point=self.pickup,
             pickup_points=self.pickup_points,
             rules=self.rules,
+            co2_minor_per_tonne=self.co2_minor_per_tonne,
         )
 
     @property

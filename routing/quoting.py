@@ -96,6 +96,7 @@ def plan_quote(
         pickup=cart.pickup_point,
         pickup_points=cart.pickup_points,
         rules=cart.rules,
+        co2_minor_per_tonne=cart.co2_minor_per_tonne,
         method=answer.method,
         degraded_by="" if planned is None else answer.method,
     )
@@ -147,8 +148,8 @@ def _collected(
     plans = answer.plans
     if not plans:
         return ()
-    cheapest = min(plans, key=lambda plan: (plan.cost, plan.date))
-    fastest = min(plans, key=lambda plan: (plan.date, plan.cost))
+    cheapest = min(plans, key=lambda plan: (plan.weighed, plan.date))
+    fastest = min(plans, key=lambda plan: (plan.date, plan.weighed))
     describer = Describer(snapshot, problem)
     chosen = tuple(dict.fromkeys((fastest, cheapest)))
     told = told_rules(snapshot, cart, live, problem.problem.q, chosen)

@@ -9,7 +9,7 @@ from core.money import Money
 from routing.cart import Live, OfferKey
 from routing.checkout.details import Describer
 from routing.checkout.from_network import CartProblem, build_problem
-from routing.checkout.problem import Content, Plan, PlannedParcel
+from routing.checkout.problem import CO2_UNKNOWN_G, Content, Plan, PlannedParcel
 from routing.checkout.ruled import without_rules
 from routing.checkout.sentences import told_parameters
 from routing.checkout.to_case import case_of
@@ -84,9 +84,10 @@ def plan_of(snapshot: Snapshot, problem: CartProblem, option: DeliveryOption) ->
         option.cost.minor,
         (option.promise.date - problem.first_day) // timedelta(days=1),
         len(parcels),
-        option.co2_g or 0,
+        CO2_UNKNOWN_G if option.co2_g is None else option.co2_g,
         tuple(parcels),
         option.co2_g is not None,
+        problem.problem.co2_price,
     )
 
 

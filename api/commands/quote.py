@@ -24,7 +24,8 @@ from routing.quote import Quote, WhyNot
 app = typer.Typer()
 
 KNOWN = frozenset(
-    "destination lines at policy group nominated_day pickup_point pickup_points rules".split()
+    "destination lines at policy group nominated_day pickup_point pickup_points rules "
+    "co2_minor_per_tonne".split()
 )
 
 
@@ -38,7 +39,7 @@ def quote(
 
     Optional fields: at (ISO 8601 with offset, default now), policy, group, nominated_day,
     pickup_point, pickup_points, rules (max_parcels, max_parcels_per_seller, whole_lines,
-    without_sellers, without, together, pins).
+    without_sellers, without, together, pins), co2_minor_per_tonne.
     """
     lanewise = from_environment()
     cart = read_cart(file, lanewise)
@@ -76,6 +77,9 @@ def read_cart(file: Path, lanewise: Lanewise) -> Cart:
         else None,
         pickup_point=str(plain.get("pickup_point", "")),
         pickup_points=from_plain(int, plain.get("pickup_points", 0), "pickup_points"),
+        co2_minor_per_tonne=from_plain(int, plain["co2_minor_per_tonne"], "co2_minor_per_tonne")
+        if "co2_minor_per_tonne" in plain
+        else None,
         rules=from_plain(Rules, plain.get("rules", {}), "rules"),
     )
 

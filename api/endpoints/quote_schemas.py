@@ -11,6 +11,7 @@ from api.endpoints.fields import Amount, Code, Given, Instant, Text
 from api.endpoints.fields import Out as Out
 from api.endpoints.rule_schemas import RulesIn, RulesOut
 from routing.cart import MOST_LINES, MOST_UNITS
+from routing.network.policies import MOST_MINOR_PER_TONNE
 
 Country = Annotated[
     str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2.", examples=["FR"])
@@ -85,6 +86,13 @@ class CartIn(Given):
     pickup_point: Code | None = Field(None, description="Everything is to be collected there.")
     pickup_points: int = Field(
         0, ge=0, le=3, description="Offer so many of the nearest pickup points beside the door."
+    )
+    co2_minor_per_tonne: int | None = Field(
+        None,
+        ge=0,
+        le=MOST_MINOR_PER_TONNE,
+        description="What a tonne of CO2e counts in the choice beside the cost, in minor units of "
+        "the settlement currency; default: the policy's.",
     )
     rules: RulesIn | None = Field(None, description="Side constraints; default: none.")
 
@@ -268,6 +276,11 @@ class OptionOut(Out):
     responsibility: list[ResponsibilityOut]
     why: list[SentenceOut] = Field(description="Why this date, this split, these origins.")
     windows: list[WindowOut] = Field(description="Where all its carriers deliver by appointment.")
+    co2_cost: Amount | None = Field(
+        None,
+        description="Its CO2e at the price that counted in the choice; in no sum, unless the policy "
+        "charges it: then the charge has lines `co2e`. Absent: no price, or unknown.",
+    )
     pickup_point: PickupPointOut | None = Field(None, description="Absent: to the door.")
 
 
@@ -320,6 +333,7 @@ class QuoteOut(Out):
         False, description="Planning overran its time: dates and prices hold, better may exist."
     )
     degraded_by: str = Field("", description="If degraded: last_good_plan, greedy or static_table.")
+    co2_minor_per_tonne: int | None = Field(None, description="As asked; absent: the policy's.")
     reasons: list[WhyNotOut] = Field(description="Why there is no option, if there is none.")
     rates: list[RateOut]
 

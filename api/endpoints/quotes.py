@@ -36,6 +36,7 @@ def cart_of(body: CartIn, visit: Visit) -> Cart:
         nominated_day=body.nominated_day,
         pickup_point=body.pickup_point or "",
         pickup_points=body.pickup_points,
+        co2_minor_per_tonne=body.co2_minor_per_tonne,
         rules=NO_RULES if body.rules is None else body.rules.value(),
     )
 

@@ -91,13 +91,13 @@ def _improved(plans: Sequence[Plan], others: Sequence[Plan]) -> frozenset[Plan]:
     """
     if not plans:
         return frozenset()
-    earliest, least = min(plan.date for plan in plans), min(plan.cost for plan in plans)
-    points = [(other.cost, other.date) for other in others]
+    earliest, least = min(plan.date for plan in plans), min(plan.weighed for plan in plans)
+    points = [(other.weighed, other.date) for other in others]
 
     def beaten(plan: Plan, cost: int, date: int) -> bool:
-        if plan.date == earliest > date or plan.cost == least > cost:
+        if plan.date == earliest > date or plan.weighed == least > cost:
             return True
-        worse = cost < plan.cost or date < plan.date
-        return worse and cost <= plan.cost and date <= plan.date
+        worse = cost < plan.weighed or date < plan.date
+        return worse and cost <= plan.weighed and date <= plan.date
 
     return frozenset(plan for plan in plans if any(beaten(plan, *point) for point in points))

@@ -39,6 +39,8 @@ from routing.checkout.problem import (
 
 SCHEMA = "plan-checkout/1"
 DAY_MIN = 1440
+PRICE = "co2_minor_per_tonne"
+"""Optional: what CO2e counts in the choice beside the cost."""
 MAX_DAYS = 4000
 """A horizon beyond this is a mistake in a time, not a plan."""
 
@@ -72,6 +74,7 @@ def problem_from_case(case: object) -> Problem:
         max_parcels=fields.whole(case, "max_parcels", "", 1),
         day_starts=network.day_starts,
         rules=read_rules(case, [line.id for line in lines]),
+        co2_price=fields.whole(case, PRICE, "") if PRICE in case else 0,
     )
 
 

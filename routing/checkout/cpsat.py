@@ -9,13 +9,22 @@ with a fixed seed and a deterministic time, so that answers repeat.
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from math import gcd
 from typing import Any
 
 import numpy as np
 
 from routing.checkout.depot import Depot, Option
 from routing.checkout.evaluate import Evaluator
-from routing.checkout.problem import Content, Plan, PlannedParcel, Problem, VolumeRule
+from routing.checkout.problem import (
+    CO2_UNKNOWN_G,
+    GRAMS_PER_TONNE,
+    Content,
+    Plan,
+    PlannedParcel,
+    Problem,
+    VolumeRule,
+)
 
 SLOTS = 12
 """Most parcels a model offers; carts that need more are not for it."""
@@ -42,6 +51,8 @@ def cheapest(
     """The cheapest plan that arrives by a day (None: any) in at most so many parcels.
 
     With `below`, only plans that cost less count: `infeasible` then proves that there is none.
+    Where CO2e has a price, the plan with the least `Plan.weighed` is found, and no bound is told
+    (`below` is for problems without one).
 
     Under joint reliability legs are taken at the highest tabulated level, and the plan's date is
     its joint one: a plan, but perhaps not the best. Real packing (`problem.fit` other than the
@@ -72,7 +83,8 @@ def cheapest(
     parcels = tuple(parcel for parcel in boxed if parcel is not None)
     plan = evaluator.plan(parcels) if len(parcels) == len(boxed) else None
     exact = isinstance(problem.fit, VolumeRule) and not problem.joint
-    bound = round(solver.best_objective_bound) if not problem.joint else None
+    plain = not problem.joint and not problem.co2_price
+    bound = round(solver.best_objective_bound) if plain else None
     return Found(plan, bound, proven and exact and plan is not None, False)
 
 
@@ -131,13 +143,23 @@ class _Model:
             most = min(line.qty, problem.offers[option.offer].stock)
             var = model.new_int_var(0, most, f"x{number}.{place}")
             slot.units.append((option, var))
-            slot.cost.append((option.unit_cost, var))
+            slot.cost.append((self._weighed(option.unit_cost, option.unit_co2_g), var))
         self._choices(slot, number)
         model.add_at_most_one(var for *_, var in slot.choices)
         self._box_and_tariff(slot)
         self._time_and_flags(slot)
         self._feeders(slot, number)
         return slot
+
+    def _weighed(self, cost: int, co2_g: int) -> int:
+        """Cost, with CO2e at its price, in the largest units that are whole."""
+        price = self.depot.problem.co2_price
+        unit = gcd(price, GRAMS_PER_TONNE)
+        return (cost * GRAMS_PER_TONNE + co2_g * price) // unit if price else cost
+
+    def _co2_g(self, service: int, bracket: int) -> int:
+        known = self.depot.services[service].co2_known
+        return int(self.depot.tariffs.co2_g[service, bracket]) if known else CO2_UNKNOWN_G
 
     def _choices(self, slot: _Slot, number: int) -> None:
         tariffs = self.depot.tariffs
@@ -149,7 +171,7 @@ class _Model:
                         continue
                     var = self.model.new_bool_var(f"z{number}.{s}.{box}.{k}")
                     slot.choices.append((s, box, k, var))
-                    slot.cost.append((price, var))
+                    slot.cost.append((self._weighed(price, self._co2_g(s, k)), var))
 
     def _box_and_tariff(self, slot: _Slot) -> None:
         model, depot = self.model, self.depot
@@ -202,7 +224,8 @@ class _Model:
                 by_feeder.setdefault((option.node, option.place), []).append((option, var))
         for (node, place), fed in by_feeder.items():
             used = self.model.new_bool_var(f"f{number}.{node}.{place}")
-            slot.cost.append((fed[0][0].fixed, used))
+            fixed = self._weighed(fed[0][0].fixed, fed[0][0].fixed_co2_g)
+            slot.cost.append((fixed, used))
             for option, var in fed:
                 self.model.add(var <= self.depot.problem.lines[option.line].qty * used)
 

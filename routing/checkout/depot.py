@@ -41,6 +41,9 @@ class Option:
     fixed: int
     minute: int
     """When its goods can leave the node."""
+    unit_co2_g: int = 0
+    fixed_co2_g: int = 0
+    """Of the way to the hub: of each unit, and of each hub parcel."""
 
 
 class Depot:
@@ -100,6 +103,8 @@ class Depot:
                         offer.unit_cost + lane.unit_cost(item),
                         lane.fixed + hub.parcel_fee,
                         done,
+                        lane.unit_co2_g(item),
+                        lane.feeder_co2_g(),
                     )
                 )
         return found

@@ -7,6 +7,7 @@ from functools import cached_property
 from core.money import Money
 from core.units import Dimensions
 from routing.charges import Charge, CostShare, charge_delivery
+from routing.checkout.carbon import shadow_minor
 from routing.checkout.customs import CustomsDesk
 from routing.checkout.deadline import latest_order
 from routing.checkout.evaluate import Evaluator, ParcelCost
@@ -84,7 +85,15 @@ class Describer:
             why=(*sentences_of(self.of, self.likelihoods, plan, plans), *also),
             windows=windows_of(self.of, plan),
             pickup_point=self.point,
+            co2_cost=self._co2_cost(plan.co2_g) if plan.co2_known else None,
         )
+
+    def _co2_cost(self, co2_g: int | None) -> Money | None:
+        """CO2e at its price; None without one."""
+        price = self.of.problem.co2_price
+        if not price or co2_g is None:
+            return None
+        return Money(shadow_minor(co2_g, price), self.currency)
 
     def _promise(self, plan: Plan) -> Promise:
         together = 1.0
@@ -214,6 +223,12 @@ class Describer:
                 parcel.number: parcel.import_tax.minor
                 for parcel in parcels
                 if parcel.customs == "ddp" and parcel.import_tax is not None
+            },
+            co2_minor={
+                parcel.number: amount.minor
+                for parcel in parcels
+                if self.of.policy.co2.charged
+                and (amount := self._co2_cost(parcel.co2_g)) is not None
             },
             tax=tax_on(
                 self.network.taxes,

@@ -285,6 +285,7 @@ class Evaluator:
             co2_g,
             tuple(parcels),
             co2_g < CO2_UNKNOWN_G,
+            self.problem.co2_price,
         )
 
 

@@ -48,7 +48,9 @@ from routing.checkout.rule_filters import crowded_sellers, obeys_rules, with_tok
 from routing.checkout.states import build_states, count_states, pair_budget, sub_multisets
 
 COST_SHIFT = 1 << 31
-"""Cost is the high part of a combined amount, CO2e (below this) the low part: ties go to less."""
+"""Cost is the high part of a combined amount, CO2e (below this) the low part: ties go to less.
+
+Without cost among the objectives it is the other way round: CO2e first, then cost."""
 MOST_PLANS = 2_000
 """A label search that finds more plans gives up."""
 FIRST_ROOM = 4096
@@ -76,12 +78,18 @@ class Solved:
 
     plans: tuple[Plan, ...] | None
     work: int
+    least_cost: int | None = None
+    """No plan costs less, CO2e apart; told where cost is an objective."""
 
 
 def solve_exactly(
     problem: Problem, objectives: Sequence[Objective], budget: Budget | None = None
 ) -> Solved:
-    """Every non-dominated plan over `objectives`, or None in place of plans beyond the budget."""
+    """Every non-dominated plan over `objectives`, or None in place of plans beyond the budget.
+
+    With CO2e and without cost among them, plans of equal CO2e that cost less are kept as well:
+    the one with the least CO2e, and of these the least cost, is there whatever its date.
+    """
     budget = budget or Budget()
     supplies = find_supplies(problem)
     usable = {supply.location for supply in supplies}
@@ -98,16 +106,18 @@ def solve_exactly(
     while True:
         if work > budget.work or count_states(problem, tracked, tokens, len(counted)) > most:
             return Solved(None, work)
-        both = "co2" in objectives
-        pass_ = _Pass(problem, supplies, services, tracked, tuple(sorted(counted)), both, budget)
+        pass_ = _Pass(
+            problem, supplies, services, tracked, tuple(sorted(counted)), objectives, budget
+        )
         plans = pass_.run()
         work += pass_.work
         if plans is None:
             return Solved(None, work)
-        best = frontier(plans, objectives)
+        best = frontier(plans, (*objectives, "cost") if pass_.co2_first else objectives)
         overdrawn, crowded = _overdrawn(problem, best), crowded_sellers(problem, best)
         if not overdrawn and not crowded:
-            return Solved(best, work)
+            costs = [plan.cost for plan in plans] if "cost" in objectives else []
+            return Solved(best, work, min(costs, default=None))
         tracked |= overdrawn
         counted |= crowded
 
@@ -137,15 +147,18 @@ class _Pass:
         services: tuple[Service, ...],
         tracked: frozenset[int],
         counted: tuple[str, ...],
-        both: bool,
+        objectives: Sequence[Objective],
         budget: Budget,
     ) -> None:
         self.problem = problem
         self.services = services
-        self.both = both
+        green = "co2" in objectives
+        # with a price on CO2e the frontier in cost and CO2e holds that in their weighed sum
+        self.both = both = "cost" in objectives and (green or problem.co2_price > 0)
         self.budget = budget
         self.work = 0
-        self.scale = (1, 0) if both else (COST_SHIFT, 1)
+        self.co2_first = green and not both
+        self.scale = (1, 0) if both else (1, COST_SHIFT) if self.co2_first else (COST_SHIFT, 1)
         tokens = problem.rules.max_parcels_per_seller or 0
         self.counted = counted
         self.states = build_states(problem, tracked, tokens, len(counted))
@@ -252,7 +265,7 @@ class _Pass:
                 amount = int(covers[d, n, end])
                 if amount >= min(UNREACHED, int(beaten[: n + 1].min())):
                     continue
-                beaten[n] = amount // COST_SHIFT * COST_SHIFT
+                beaten[n] = amount if self.co2_first else amount // COST_SHIFT * COST_SHIFT
                 parts = trace_cover(best[d], self.start, self.parts, covers[d], n, end)
                 chosen = [int(which[d, y]) for y in parts.tolist()]
                 date = max(int(arrival[self.parcels.pair[one]]) for one in chosen)
@@ -322,9 +335,11 @@ class _Pass:
         co2_g = sum(int(self.parcels.b[one]) for one in chosen)
         if not self.both:
             cost, co2_g = divmod(cost, COST_SHIFT)
+            if self.co2_first:
+                cost, co2_g = co2_g, cost
         known = co2_g < CO2_UNKNOWN_G
         parcels = tuple(self._planned(one) for one in chosen)
-        return Plan(cost, date, len(parcels), co2_g, parcels, known)
+        return Plan(cost, date, len(parcels), co2_g, parcels, known, self.problem.co2_price)
 
     def _planned(self, one: int) -> PlannedParcel:
         parcels, states, tree = self.parcels, self.states, self.layout.tree

@@ -143,6 +143,9 @@ class _Builder:
             ),
             day_starts=self.snapshot.day_starts(self.to.zones, ways.first_day),
             rules=self.rules,
+            co2_price=self.policy.co2.minor_per_tonne
+            if self.cart.co2_minor_per_tonne is None
+            else self.cart.co2_minor_per_tonne,
         )
         chosen = choose_level(problem, self.policy.date_rule, self.lateness_cost(ways.model))
         return CartProblem(

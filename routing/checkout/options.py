@@ -55,7 +55,7 @@ def choose_plans(
         if len(named) >= most:
             break
         named.setdefault(plan, [])
-    order = sorted(named, key=lambda plan: (plan.date, plan.cost, plan.parcels_n))
+    order = sorted(named, key=lambda plan: (plan.date, plan.weighed, plan.parcels_n))
     return [(plan, tuple(named[plan])) for plan in order]
 
 
@@ -64,16 +64,16 @@ def _extreme(
 ) -> Plan | None:
     match name:
         case "fastest":
-            return min(plans, key=lambda p: (p.date, p.cost, p.parcels_n), default=None)
+            return min(plans, key=lambda p: (p.date, p.weighed, p.parcels_n), default=None)
         case "cheapest":
-            return min(plans, key=lambda p: (p.cost, p.date, p.parcels_n), default=None)
+            return min(plans, key=lambda p: (p.weighed, p.date, p.parcels_n), default=None)
         case "fewest_parcels":
-            return min(plans, key=lambda p: (p.parcels_n, p.cost, p.date), default=None)
+            return min(plans, key=lambda p: (p.parcels_n, p.weighed, p.date), default=None)
         case "greenest":
             known = [plan for plan in plans if plan.co2_known]
-            return min(known, key=lambda p: (p.co2_g, p.cost, p.date), default=None)
+            return min(known, key=lambda p: (p.co2_g, p.weighed, p.date), default=None)
         case "all_on_one_day":
-            for plan in sorted(plans, key=lambda p: (p.cost, p.date, p.parcels_n)):
+            for plan in sorted(plans, key=lambda p: (p.weighed, p.date, p.parcels_n)):
                 if arrives_as_one(plan):
                     return plan
     return None
@@ -82,7 +82,7 @@ def _extreme(
 def _by_date(plans: Sequence[Plan]) -> list[Plan]:
     """The cheapest plan of each date, where waiting longer saves money."""
     shown: list[Plan] = []
-    for plan in sorted(plans, key=lambda p: (p.date, p.cost, p.parcels_n)):
-        if not shown or (plan.date > shown[-1].date and plan.cost < shown[-1].cost):
+    for plan in sorted(plans, key=lambda p: (p.date, p.weighed, p.parcels_n)):
+        if not shown or (plan.date > shown[-1].date and plan.weighed < shown[-1].weighed):
             shown.append(plan)
     return shown

@@ -33,6 +33,7 @@ OBJECTIVES: tuple[Objective, ...] = ("cost", "date", "parcels", "co2")
 
 NEVER = -1
 """No such day or minute."""
+GRAMS_PER_TONNE = 1_000_000
 CO2_UNKNOWN_G = 1 << 24
 """What unknown CO2e counts: more than any plan's known sum, so that it never wins *greenest*."""
 
@@ -259,6 +260,8 @@ class Problem:
     day_starts: IntArray
     """Minute at which day i begins, ascending; the last one only ends the horizon."""
     rules: Rules = NO_RULES
+    co2_price: int = 0
+    """Minor units per tonne of CO2e: what it counts in the choice beside the cost."""
 
     def __post_init__(self) -> None:
         if not 0 < self.q < 1:
@@ -309,11 +312,19 @@ class Plan:
     co2_g: int
     parcels: tuple[PlannedParcel, ...]
     co2_known: bool = True
+    co2_price: int = 0
+    """Of the problem that it is a plan for."""
+
+    @property
+    def weighed(self) -> int:
+        """Cost with CO2e at its price, in millionths of a minor unit."""
+        return self.cost * GRAMS_PER_TONNE + self.co2_g * self.co2_price
 
     def value(self, objective: Objective) -> int:
+        """What the objective sees: as `cost` what is weighed where CO2e has a price."""
         match objective:
             case "cost":
-                return self.cost
+                return self.weighed if self.co2_price else self.cost
             case "date":
                 return self.date
             case "parcels":

@@ -10,6 +10,7 @@ from routing.quote import Sentence
 from routing.snapshot import instant_of
 
 NOMINATED_DAY = "nominated_day"
+CO2_WEIGHED = "co2_weighed"
 OF_EARLIEST = frozenset(
     {
         WhyCode.WAITS_FOR_DELIVERY_DAY,
@@ -29,6 +30,9 @@ def sentences_of(
         Sentence(because.code.value, told_parameters(of, because.parameters), because.constraints)
         for because in explain(likelihoods, plan, plans)
     ]
+    if of.problem.co2_price:
+        price = (("price_minor", str(of.problem.co2_price)),)
+        told.append(Sentence(CO2_WEIGHED, price, ("co2_price",)))
     if of.cart.nominated_day is None:
         return tuple(told)
     asked = (("asked_on", of.cart.nominated_day.isoformat()),)

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.errors import invalid
+from routing.checkout.carbon import priced_in, weighed_again
 from routing.checkout.cpsat import cheapest
+from routing.checkout.depot import Depot
+from routing.checkout.evaluate import Evaluator
 from routing.checkout.exact import Budget, solve_exactly
-from routing.checkout.large import solve_large
+from routing.checkout.large import lower_bound, solve_large
 from routing.checkout.problem import (
     OBJECTIVES,
     Answer,
@@ -38,26 +41,22 @@ def solve(
     if solved.plans is None:
         return _beyond(problem, objectives, budget, solved.work)
     if not solved.plans:
-        return Answer((), True, None, explain_infeasible(problem), "exact", solved.work)
-    bound = min(plan.cost for plan in solved.plans) if "cost" in objectives else None
-    return Answer(solved.plans, True, bound, (), "exact", solved.work)
+        reasons = explain_infeasible(replace(problem, co2_price=0))
+        return Answer((), True, None, reasons, "exact", solved.work)
+    co2_first = "co2" in objectives and "cost" not in objectives
+    plans = frontier(solved.plans, objectives) if co2_first else solved.plans
+    return Answer(plans, True, solved.least_cost, (), "exact", solved.work)
 
 
 def _beyond(
     problem: Problem, objectives: Sequence[Objective], budget: Budget | None, work: int
 ) -> Answer:
-    others = tuple(objective for objective in objectives if objective != "co2")
-    if others and others != tuple(objectives):
-        solved = solve_exactly(problem, others, budget)
-        work += solved.work
-        if solved.plans:
-            # exact in all but CO2e, which then only breaks ties
-            least = min(plan.cost for plan in solved.plans) if "cost" in others else None
-            plans = frontier(solved.plans, objectives)
-            return Answer(plans, False, least, (), "exact_without_co2", work)
+    apart = _co2_apart(problem, objectives, budget, work)
+    if apart is not None:
+        return apart
     if problem.rules.tie_parcels:
         return _by_cp_sat(problem, work)
-    answer = solve_large(problem, objectives)
+    answer = _searched(problem, objectives)
     reasons = answer.reasons
     if not answer.plans:
         unserved = explain_lines(problem)
@@ -65,6 +64,36 @@ def _beyond(
             return Answer((), True, None, unserved, "exact", work)
         reasons = reasons or (Reason(ReasonCode.NOT_FOUND),)
     return replace(answer, reasons=reasons, work=work + answer.work)
+
+
+def _co2_apart(
+    problem: Problem, objectives: Sequence[Objective], budget: Budget | None, work: int
+) -> Answer | None:
+    """Exact in all but CO2e, which breaks ties, and beside these the greenest, exact by itself."""
+    others = tuple(objective for objective in objectives if objective != "co2")
+    priced = "cost" in others and problem.co2_price > 0
+    if not others or (others == tuple(objectives) and not priced):
+        return None
+    bare = replace(problem, co2_price=0)
+    solved = solve_exactly(bare, others, budget)
+    if not solved.plans:
+        return None
+    timely = tuple(objective for objective in others if objective != "cost")
+    green = solve_exactly(bare, ("co2", *timely), budget)
+    plans = weighed_again(problem, (*solved.plans, *(green.plans or ())), objectives)
+    work += solved.work + green.work
+    return Answer(plans, False, solved.least_cost, (), "exact_without_co2", work)
+
+
+def _searched(problem: Problem, objectives: Sequence[Objective]) -> Answer:
+    if not problem.co2_price:
+        return solve_large(problem, objectives)
+    found = solve_large(priced_in(problem), objectives)
+    evaluator = Evaluator(problem)
+    again = [evaluator.plan(plan.parcels) for plan in found.plans]
+    plans = frontier([plan for plan in again if plan is not None], objectives)
+    bound = lower_bound(Depot(problem, problem.q)) if plans else None
+    return replace(found, plans=plans, bound=bound)
 
 
 def _by_cp_sat(problem: Problem, work: int) -> Answer:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import Conflict
-from routing.checkout.case import DAY_MIN, SCHEMA
+from routing.checkout.case import DAY_MIN, PRICE, SCHEMA
 from routing.checkout.case_rules import rules_as_json
 from routing.checkout.case_tables import record_fit
 from routing.checkout.problem import (
@@ -95,6 +95,7 @@ class _Writer:
                 for hub in problem.hubs
             },
             **rules_as_json(problem.rules),
+            **({PRICE: problem.co2_price} if problem.co2_price else {}),
             "lanes": [self._lane(lane) for lane in problem.lanes],
             "services": [self._service(service) for service in problem.services],
             "zone_of": dict.fromkeys(nodes, ZONE),

@@ -97,8 +97,8 @@ def what_if_from(problem: Problem, plan: Plan, line: str, location: str) -> What
 def what_if_ordered(problem: Problem, plan: Plan, now: int) -> WhatIf:
     """ "Two hours earlier": the earliest plan, not dearer, had the order come at another minute."""
     plans = solve(replace(problem, now=now), WHAT_IF_OBJECTIVES).plans
-    affordable = [one for one in plans if one.cost <= plan.cost]
-    best = min(affordable or plans, key=lambda one: (one.date, one.cost), default=None)
+    affordable = [one for one in plans if one.weighed <= plan.weighed]
+    best = min(affordable or plans, key=lambda one: (one.date, one.weighed), default=None)
     return WhatIf(best, None if best is None else difference(plan, best))
 
 
@@ -118,9 +118,9 @@ def nearest_plan(problem: Problem, plan: Plan) -> WhatIf:
     plans = solve(problem, WHAT_IF_OBJECTIVES).plans
     in_time = [one for one in plans if one.date <= plan.date]
     if in_time:
-        best = min(in_time, key=lambda one: (one.cost, one.date))
+        best = min(in_time, key=lambda one: (one.weighed, one.date))
     elif plans:
-        best = min(plans, key=lambda one: (one.date, one.cost))
+        best = min(plans, key=lambda one: (one.date, one.weighed))
     else:
         return WhatIf(None, None)
     return WhatIf(best, difference(plan, best))

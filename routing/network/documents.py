@@ -161,7 +161,7 @@ def _currencies(charges: ChargePolicy) -> set[str]:
 
 
 _POLICY_FIELDS = {
-    "policy", "version", "level", "date_rule", "lateness_cost_days", "hold_min", "splits", "options", "charges",
+    "policy", "version", "level", "date_rule", "lateness_cost_days", "hold_min", "splits", "co2", "options", "charges",
     "valid_from", "valid_to", "returns", "notices",
 }  # fmt: skip
 
@@ -186,7 +186,7 @@ def _policy(item: dict[str, Any]) -> Policy:
         "returns_json": json.dumps(item.get("returns", {}), sort_keys=True),
         "notices_json": json.dumps(item.get("notices", {}), sort_keys=True),
     }
-    as_they_are = ("level", "date_rule", "lateness_cost_days", "valid_from", "valid_to")
+    as_they_are = ("level", "co2", "date_rule", "lateness_cost_days", "valid_from", "valid_to")
     given.update({key: item[key] for key in as_they_are if key in item})
     if "options" in item:
         given["option_names"] = item["options"]

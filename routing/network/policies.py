@@ -9,6 +9,7 @@ from core.errors import invalid
 from core.money import Money
 
 MOST_DAYS = 10_000  # that a late order may be worth
+MOST_MINOR_PER_TONNE = 10_000_000
 OPTION_NAMES = ("fastest", "cheapest", "fewest_parcels", "all_on_one_day", "greenest")
 
 
@@ -58,6 +59,19 @@ class ChargePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Co2Price:
+    """What CO2e counts beside the cost: in the choice, and where `charged` for the shopper too."""
+
+    minor_per_tonne: int = 0
+    """Minor units of the settlement currency."""
+    charged: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.minor_per_tonne <= MOST_MINOR_PER_TONNE:
+            raise invalid("minor_per_tonne", f"0 to {MOST_MINOR_PER_TONNE}")
+
+
+@dataclass(frozen=True, slots=True)
 class SplitRules:
     """How far an order may be torn apart."""
 
@@ -100,6 +114,7 @@ class Policy:
     hold: timedelta = timedelta(minutes=30)
     """How long a quote honours its price and dates."""
     splits: SplitRules = SplitRules()
+    co2: Co2Price = Co2Price()
     option_names: tuple[str, ...] = OPTION_NAMES
     valid_from: date | None = None
     valid_to: date | None = None

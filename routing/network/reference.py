@@ -36,6 +36,7 @@ POLICY = """
 | `lateness_cost_days` | what one late order is worth, in days of waiting, as text: `"60"`; left out: what keeps `level` on average over the last four weeks' parcels, as learned each morning (before that the level decides alone) |
 | `hold_min` | minutes a quote honours its price and dates |
 | `splits` | `max_parcels`, `max_parcels_per_seller`, `whole_lines` (no line is spread over parcels), `excluded_sellers`, `hubs` (true or false) |
+| `co2` | `minor_per_tonne`: what a tonne of CO2e counts in the choice beside the cost, in minor units of the settlement currency; `charged` (false): whether the shopper pays it too |
 | `options` | names shown: `fastest`, `cheapest`, `fewest_parcels`, `all_on_one_day`, `greenest` |
 | `charges` | `default`, `by_group` (customer group) and `by_seller`: a rule each; the group's wins |
 | `valid_from`, `valid_to` | days it holds |

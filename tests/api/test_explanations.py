@@ -71,7 +71,7 @@ def test_every_language_has_every_text(language: str) -> None:
         wanted = {n for form in english.texts[key] for n in PLACEHOLDER.findall(form)}
         assert {n for form in forms for n in PLACEHOLDER.findall(form)} == wanted, key
     assert {f"why.{code.value}" for code in WhyCode} | {"why.nominated_day"} <= set(own.texts)
-    assert {"why.rule_binds", "what_if.without_rule"} <= set(own.texts)
+    assert {"why.rule_binds", "why.co2_weighed", "what_if.without_rule"} <= set(own.texts)
     assert {f"why_not.{code.value}" for code in ReasonCode} <= set(own.texts)
     assert {f"rule.pin_{to.value}" for to in PinTo} <= set(own.texts)
     assert {f"rule.{field.name}" for field in fields(Rules) if field.name != "pins"} <= set(

@@ -130,6 +130,22 @@ def test_lines_of_one_article_share_its_stock(caller: Caller, market: TenantId) 
 
 
 DEMO = read_network(demo_files(1), published_tariffs())
+
+
+def test_a_price_on_co2e_is_asked_shown_and_bounded(caller: Caller, market: TenantId) -> None:
+    quote = caller.post("/v1/quotes", json={**CART, "co2_minor_per_tonne": 50_000}).json()
+    assert quote["co2_minor_per_tonne"] == 50_000
+    greenest = next(each for each in quote["options"] if "greenest" in each["names"])
+    assert greenest["co2_cost"]["minor"] == round(greenest["co2_g"] * 50_000 / 1_000_000)
+    place = f"/v1/quotes/{quote['id']}/options/greenest/why"
+    for language in LANGUAGES:
+        told = caller.get(place, headers={"Accept-Language": language}).json()["why"]
+        text = next(each["text"] for each in told if each["code"] == "co2_weighed")
+        assert "500" in text and "%(" not in text
+    refused = caller.post("/v1/quotes", json={**CART, "co2_minor_per_tonne": -1})
+    assert refused.status_code == 422
+
+
 RULES = (
     (("rule", "max_parcels"), ("most", "2"), ("needed", "3")),
     (("rule", "max_parcels_per_seller"), ("most", "1")),

@@ -139,6 +139,10 @@ class WhyWords:
             return name, self.names.seller(value)
         if name == "charge_minor":
             return "charge", self._change(int(value))
+        if name == "price_minor":
+            amount = Money(int(value), self.currency)
+            said = format_currency(amount.to_decimal(), self.currency, locale=self._locale)
+            return "price", said
         if name.endswith("_at"):
             return name, self._instant(datetime.fromisoformat(value))
         if name.endswith("_on"):

@@ -44,6 +44,7 @@ DUTIES = {
 CHARGES = {
     "delivery": "delivery",
     "delivery_free": "free delivery",
+    "co2e": "CO2e",
     "duties": "duties",
     "import_tax": "import VAT",
     "tax": "tax",
