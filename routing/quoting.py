@@ -35,6 +35,9 @@ from routing.snapshot import Snapshot
 Planned = Callable[[CartProblem], Answer]
 """Another way to answer a cart's problem than to solve it."""
 
+EXACT = "exact"
+"""The method of answers within the exact budget: of these it may be asked again under other rules."""
+
 
 def plan_quote(
     snapshot: Snapshot,
@@ -55,7 +58,8 @@ def plan_quote(
     problem = build_problem(snapshot, cart, live)
     if planned is None:
         problem, answer = _solved(problem)
-        told = told_rules(snapshot, cart, live, problem.problem.q, answer.plans)
+        asked = answer.plans if answer.method == EXACT else ()
+        told = told_rules(snapshot, cart, live, problem.problem.q, asked)
         options = _options(snapshot, problem, answer, told)
         reasons = _why_none(snapshot, cart, live, problem, answer)
     else:
@@ -109,7 +113,8 @@ def _why_none(
     reasons = answer.reasons
     if not answer.plans and cart.nominated_day is not None:
         reasons = explain_no_day(snapshot, cart, live, reasons)
-    if not answer.plans and cart.rules.any and reasons is answer.reasons:
+    proven = not answer.plans and answer.method == EXACT and reasons is answer.reasons
+    if proven and cart.rules.any:
         reasons = explain_rules(snapshot, cart, live, problem.problem.q) or reasons
     return (*reasons, *_what_could_be(problem, reasons))
 

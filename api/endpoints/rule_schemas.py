@@ -28,7 +28,7 @@ Lines = Annotated[list[Code], Field(max_length=60, description="Ids of lines.")]
 
 
 class RulesIn(Given):
-    """Side constraints on a cart, at most 40 in all; the policy's own hold beside them."""
+    """Side constraints on a cart, at most 20 in all; the policy's own hold beside them."""
 
     max_parcels: int | None = Field(None, ge=1, le=100, description="In all.")
     max_parcels_per_seller: int | None = Field(

@@ -49,7 +49,7 @@ def told_rules(
 ) -> dict[Plan, tuple[Sentence, ...]]:
     """For each plan the rules that keep the cart from a better one."""
     told: dict[Plan, tuple[Sentence, ...]] = {}
-    if not cart.rules.any:
+    if not cart.rules.any or not plans:
         return told
     plans_under = _planner(snapshot, cart, live, level, BY_DATE)
     for path, rule, worse in binding(cart.rules, plans, plans_under):

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.errors import Fault
 
-MOST_RULES = 40
+MOST_RULES = 20
 """Single constraints of one cart; more is a plan, not a cart."""
 
 
