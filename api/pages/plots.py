@@ -105,7 +105,7 @@ def intervals(title: str, mark: str, rows: Sequence[Interval]) -> str:
 
     The axis begins at a round share below everything shown, so that small differences are seen.
     """
-    width, row_height, left, right = 640, 30, 200, 90
+    width, row_height, left, right = 420, 30, 132, 72  # narrow: read on a phone
     height = 40 + row_height * max(len(rows), 1)
     least = min((min(row.low, row.mark) for row in rows), default=0.0)
     base = max(0.0, math.floor(least * 10) / 10)
@@ -128,7 +128,7 @@ def intervals(title: str, mark: str, rows: Sequence[Interval]) -> str:
         parts.append(_text(at, axis + 18, f"{10 * tenth} %", anchor="middle", soft=True))
     for number, row in enumerate(rows):
         y, ink = 22 + number * row_height, _series(2 if row.is_off else 1)
-        parts.append(_text(left - 10, y + 5, row.label[:26], anchor="end"))
+        parts.append(_text(left - 10, y + 5, row.label[:18], anchor="end"))
         parts.append(
             f'<line x1="{x(row.low):.1f}" x2="{x(row.high):.1f}" y1="{y}" y2="{y}" stroke="{ink}" '
             f'stroke-width="3" stroke-linecap="round"/>'

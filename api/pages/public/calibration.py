@@ -7,6 +7,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from api.callers import Visit
+from api.pages.desk.pages import NAV
 from api.pages.plots import Interval, intervals
 from api.pages.render import language_of, render, translations
 from api.pages.staff import signed_in
@@ -51,6 +52,7 @@ def calibration(request: Request, visit: Visit = signed_in("orders:read")) -> HT
     return render(
         request,
         "public/calibration.html",
+        nav=NAV,
         report=report,
         standing=standing,
         plots=plots,
