@@ -12,7 +12,8 @@ from uuid import UUID, uuid5
 
 from carriers.booking import Booking, BookingRequest, Direction
 from carriers.call_jobs import JOBS
-from carriers.conformance import Check, Places, Verdict
+from carriers.conformance import Check, Verdict
+from carriers.conformance_samples import ACCOUNT, SIZE, WEIGHT_G, Places
 from carriers.flows.close_manifest import close_manifest
 from carriers.flows.open_manifest import open_manifest
 from carriers.flows.read_label import read_label
@@ -25,14 +26,12 @@ from carriers.tables import ManifestRow, PickupRow, call_for, read_booking
 from core.clock import ManualClock
 from core.errors import LanewiseError
 from core.ids import BookingId, ParcelId, TenantId
-from core.units import Dimensions
 from store.base import Base
 from store.jobs import Job, run_due
 from store.keys import create_tenant
 from store.persons import keep_person
 from store.session import Sessions, open_engine
 
-ACCOUNT = "conformance"
 PLACE = "DOCK"
 
 
@@ -73,8 +72,8 @@ class _Journal:
                 location=PLACE,
                 place=shop,
                 person=keep_person(session, home),
-                weight_g=1250,
-                size=Dimensions(300, 200, 150),
+                weight_g=WEIGHT_G,
+                size=SIZE,
                 mailing_date=self.now.date(),
                 direction=direction,
                 label_format=formats[0] if formats else LabelFormat.PDF_4X6,
@@ -185,7 +184,7 @@ def _pickup(journal: _Journal) -> None:
             earliest=start,
             latest=start + timedelta(hours=3),
             parcels=1,
-            weight_g=1250,
+            weight_g=WEIGHT_G,
         )
     journal.work()
     with journal.sessions(journal.tenant, read_only=True) as session:

@@ -1,38 +1,29 @@
 """A public suite for any adapter: what the port promises, tried on a carrier that may be broken.
 
-`conform` tries an adapter against its carrier (a sandbox or test account). `conform_faults` tries it
-against a server that misbehaves on demand; the caller provides both, this module only asks.
+`conform` tries an adapter against its carrier (a sandbox or test account); `carriers/mishaps.py` tries
+it against a server that misbehaves on demand.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from carriers.conformance_samples import DUTCH, Places, Samples
 from carriers.ports import (
     Booked,
-    BookedUnread,
     BookingOrder,
     Capability,
     Carrier,
     LabelFormat,
-    ManifestRequest,
-    PickupRequest,
-    RateRequest,
     Recovery,
     VoidRequest,
 )
 from core.errors import CarrierRejected, CarrierUnavailable
 from core.places import Address, Destination
-from core.units import Dimensions
 
 HOSTILE = Address(
     '^XZ~JA <b>"x"</b>', "=1+1;DROP TABLE, Straße 1", "Berlin", "10115", "DE", company="^FS^FDx"
-)
-Places = tuple[Address, Address]  # from, to
-DUTCH: Places = (
-    Address("", "Industrieweg 7", "Tilburg", "5026 RA", "NL", company="Klompen BV"),
-    Address("Jana Novak", "Oudegracht 5", "Utrecht", "3511 AA", "NL"),
 )
 MOST_DEADLINE = timedelta(seconds=60)
 
@@ -54,38 +45,6 @@ class Check:
     detail: str = ""
 
 
-class Mishap(StrEnum):
-    """What the misbehaving server does with the next request."""
-
-    CLOSED = "closed"  # nothing listens
-    HANG = "hang"
-    DRIP = "drip"  # 200, one byte at a time
-    ERROR = "error"  # 500
-    REDIRECT = "redirect"  # 307 to another host
-    HTML = "html"  # 200 text/html
-    GARBAGE = "garbage"  # 200, not JSON
-    HALF = "half"  # 200, the body breaks off
-    HUGE = "huge"  # 200, 100 MB
-    UNAUTHORIZED = "unauthorized"  # 401
-    BUSY = "busy"  # 429
-
-
-# What booking must make of each: an exception's (class, sent), or the value `BookedUnread`.
-EXPECTED: dict[Mishap, tuple[type[Exception], bool | None] | type[BookedUnread]] = {
-    Mishap.CLOSED: (CarrierUnavailable, False),
-    Mishap.HANG: (CarrierUnavailable, True),
-    Mishap.DRIP: BookedUnread,
-    Mishap.ERROR: (CarrierUnavailable, True),
-    Mishap.REDIRECT: (CarrierUnavailable, True),
-    Mishap.HTML: BookedUnread,
-    Mishap.GARBAGE: BookedUnread,
-    Mishap.HALF: BookedUnread,
-    Mishap.HUGE: BookedUnread,
-    Mishap.UNAUTHORIZED: (CarrierRejected, None),
-    Mishap.BUSY: (CarrierUnavailable, False),
-}
-
-
 class _Failed(Exception):
     """A promise was broken."""
 
@@ -98,34 +57,12 @@ def _want(holds: bool, detail: str) -> None:
 class _Suite:
     """The checks against a working carrier; each is tried whatever became of the others."""
 
-    def __init__(
-        self, carrier: Carrier, now: datetime, service: str, run: str, places: "Places"
-    ) -> None:
+    def __init__(self, carrier: Carrier, samples: Samples) -> None:
         self.carrier = carrier
-        self.now = now
-        self.service = service
-        self.run = run
-        self.shop, self.home = places
-        self.made = 0
+        self.samples = samples
 
     def order(self, **changes: object) -> BookingOrder:
-        self.made += 1
-        formats = self.carrier.profile.label_formats
-        numbers = self.carrier.profile.numbers
-        order = BookingOrder(
-            key=f"conform-{self.run}-{self.made}",
-            reference=f"CF{self.run}{self.made:04d}",
-            serial=self.made + (numbers.first if numbers is not None else 0),
-            service=self.service,
-            account="conformance",
-            ship_from=self.shop,
-            ship_to=self.home,
-            weight_g=1250,
-            size=Dimensions(300, 200, 150),
-            mailing_date=self.now.date(),
-            label_format=formats[0] if formats else LabelFormat.PDF_4X6,
-        )
-        return replace(order, **changes)  # type: ignore[arg-type]
+        return self.samples.order(**changes)
 
     def booked(self, order: BookingOrder) -> Booked:
         answer = self.carrier.book(order)
@@ -149,13 +86,7 @@ class _Suite:
             _want(bool(profile.label_formats), "labels without a format")
 
     def rates(self) -> None:
-        ask = RateRequest(
-            Destination(self.shop.country, self.shop.postcode),
-            Destination(self.home.country, self.home.postcode),
-            1250,
-            Dimensions(300, 200, 150),
-            self.now.date(),
-        )
+        ask = self.samples.rate()
         first = self.carrier.rate(ask)
         _want(bool(first), "no rate for an ordinary parcel")
         _want(all(rate.price.minor > 0 for rate in first), "a price of nothing")
@@ -208,7 +139,10 @@ class _Suite:
         """Signs of ZPL, HTML, SQL and CSV in an address stay text, or the address is refused."""
         for wanted in self.carrier.profile.label_formats:
             evil = replace(
-                self.home, name=HOSTILE.name, company=HOSTILE.company, street=HOSTILE.street
+                self.samples.places[1],
+                name=HOSTILE.name,
+                company=HOSTILE.company,
+                street=HOSTILE.street,
             )
             try:
                 booked = self.booked(self.order(ship_to=evil, label_format=wanted))
@@ -222,35 +156,21 @@ class _Suite:
 
     def void(self) -> None:
         booked = self.booked(self.order())
-        ask = VoidRequest(
-            f"void-{self.run}", booked.tracking_number, booked.carrier_reference, "conformance"
-        )
+        ask = self.samples.void(booked.tracking_number, booked.carrier_reference)
         first = self.carrier.void(ask)
         _want(self.carrier.void(ask) == first, "the same void, another answer")
 
     def manifest(self) -> None:
         numbers = tuple(self.booked(self.order()).tracking_number for _ in range(2))
-        ask = ManifestRequest(
-            f"m-{self.run}", f"CFM{self.run}", "conformance", self.shop, self.now.date(), numbers
-        )
+        ask = self.samples.manifest(numbers)
         first = self.carrier.manifest(ask)
         _want(bool(first.carrier_reference), "a manifest without a number")
         if self.carrier.profile.recovery is not Recovery.NEITHER:
             _want(self.carrier.manifest(ask) == first, "the same manifest, another answer")
 
     def pickup(self) -> None:
-        start = self.now + timedelta(days=1)
-        ask = PickupRequest(
-            f"p-{self.run}",
-            f"CFP{self.run}",
-            "conformance",
-            self.shop,
-            start,
-            start + timedelta(hours=3),
-            2,
-            2500,
-        )
-        _want(bool(self.carrier.pickup(ask).carrier_reference), "a pickup without a number")
+        receipt = self.carrier.pickup(self.samples.pickup())
+        _want(bool(receipt.carrier_reference), "a pickup without a number")
 
     def track(self) -> None:
         number = self.booked(self.order()).tracking_number
@@ -259,14 +179,11 @@ class _Suite:
         self.refused(lambda: self.carrier.track("NOT0A0NUMBER"), "another carrier's number")
 
     def return_label(self) -> None:
-        order = self.order(return_to_sender=True)
-        answer = self.carrier.return_label(
-            replace(order, ship_from=order.ship_to, ship_to=order.ship_from)
-        )
+        answer = self.carrier.return_label(self.samples.way_back())
         _want(isinstance(answer, Booked), "no return label")
 
     def points(self) -> None:
-        for point in self.carrier.points(Destination(self.home.country, self.home.postcode)):
+        for point in self.carrier.points(self.samples.home()):
             _want(bool(point.point_id and point.name), "a point without id or name")
 
     def undeclared(self) -> None:
@@ -314,8 +231,7 @@ def conform(
     places: Places = DUTCH,
 ) -> list[Check]:
     """Try every declared capability; `run` keeps references apart from those of earlier runs."""
-    chosen = service or next(iter(carrier.profile.services), "")
-    suite = _Suite(carrier, now, chosen, run, places)
+    suite = _Suite(carrier, Samples(carrier.profile, now, service, run, places))
     return [_tried(suite, name, needed) for name, needed in _CHECKS]
 
 
@@ -329,53 +245,3 @@ def _tried(suite: _Suite, name: str, needed: Capability | None) -> Check:
     except Exception as error:  # an adapter may raise anything: that is a finding
         return Check(name, Verdict.FAILED, f"{type(error).__name__}: {error}")
     return Check(name, Verdict.PASSED)
-
-
-def conform_faults(
-    make: Callable[[Mishap], Carrier],
-    elapsed: Callable[[Callable[[], object]], float],
-    *,
-    service: str = "",
-    day: date,
-) -> Iterator[Check]:
-    """Try booking against each mishap; `make` gives the adapter on such a server, `elapsed` times."""
-    for mishap, wanted in EXPECTED.items():
-        carrier = make(mishap)
-        chosen = service or next(iter(carrier.profile.services), "")
-        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        order = _Suite(carrier, midnight, chosen, "f", DUTCH).order()
-        seen: list[object] = []
-        took_s = elapsed(lambda c=carrier, o=order, s=seen: s.append(_outcome(c, o)))  # type: ignore[misc]
-        most_s = carrier.profile.deadline.total_seconds() + 1
-        name = f"fault_{mishap.value}"
-        if took_s > most_s:
-            yield Check(name, Verdict.FAILED, f"took {took_s:.1f} s, {most_s:.0f} s allowed")
-        elif seen[0] != wanted and not _matches(seen[0], wanted):
-            yield Check(name, Verdict.FAILED, f"expected {_text(wanted)}, got {_text(seen[0])}")
-        else:
-            yield Check(name, Verdict.PASSED, _text(seen[0]))
-
-
-def _outcome(carrier: Carrier, order: BookingOrder) -> object:
-    try:
-        return type(carrier.book(order))
-    except CarrierUnavailable as error:
-        return CarrierUnavailable, error.sent
-    except CarrierRejected:
-        return CarrierRejected, None
-    except Exception as error:
-        return type(error), None
-
-
-def _matches(seen: object, wanted: object) -> bool:
-    """A careful adapter may call something unknown that could be known; never the reverse."""
-    careful = (CarrierUnavailable, True)
-    return seen == careful and wanted in (BookedUnread, (CarrierUnavailable, False))
-
-
-def _text(outcome: object) -> str:
-    if isinstance(outcome, tuple):
-        kind, sent = outcome
-        told = {True: ", may have acted", False: ", not sent", None: ""}[sent]
-        return f"{kind.__name__}{told}"
-    return getattr(outcome, "__name__", str(outcome))

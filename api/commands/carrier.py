@@ -3,10 +3,12 @@
 import importlib
 import json
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,10 +20,12 @@ from api.commands.carrier_contracts import drop_tariff, import_tariff, numbers, 
 from api.commands.carrier_tariffs import price, try_rules
 from api.conformance_journal import conform_journal
 from api.conformance_page import html_report
-from carriers.conformance import DUTCH, Check, Mishap, Verdict, conform, conform_faults
-from carriers.ports import Carrier, Recovery
+from carriers.conformance import Check, Verdict, conform
+from carriers.conformance_samples import DUTCH, Samples
+from carriers.mishaps import NUMBER, Mishap, conform_faults
+from carriers.ports import Booked, Capability, Carrier, Recovery
 from core.clock import ManualClock
-from core.errors import InvalidInput
+from core.errors import InvalidInput, LanewiseError
 from core.places import Address
 
 app = typer.Typer(help="The carriers there are, whether an adapter conforms, tariffs, batches.")
@@ -33,6 +37,7 @@ app.command("numbers")(numbers)
 app.command("dry-run")(try_rules)
 
 DEADLINE = timedelta(seconds=1)  # of adapters under test: faults cost it each
+AT_ONCE = 6
 CLOSED_URL = "http://127.0.0.1:9"  # the discard port: nothing listens there
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)  # a Monday on which every bundled tariff is in force
 
@@ -130,11 +135,12 @@ def run_checks(name: str, url: str | None, service: str, tenant: str | None = No
             instant = datetime.now(UTC)
             checks = conform(make(url), instant, service=service, run=run)
             checks += conform_journal(make(url), instant, service=service, places=DUTCH)
+            upstream = url
         elif name == "sandbox":
             from api.sandbox_thread import running_sandbox
 
             base, _ = stack.enter_context(running_sandbox(ManualClock(NOW)))
-            make = _sandbox
+            make, upstream = partial(_sandbox, recovery=Recovery.LOOK_UP), base
             checks = []
             for recovery in Recovery:
                 patient = _sandbox(base, recovery, timedelta(seconds=20))
@@ -143,24 +149,40 @@ def run_checks(name: str, url: str | None, service: str, tenant: str | None = No
                 checks += [Check(f"{recovery.value}.{c.name}", c.verdict, c.detail) for c in found]
         else:
             return _without_http(name, service, tenant)
-        return checks + _faults(stack, make, service)
+        return checks + try_mishaps(make, upstream, service=service, run=run)
 
 
-def _faults(stack: ExitStack, make: Callable[[str], Carrier], service: str) -> list[Check]:
+def try_mishaps(
+    make: Callable[[str], Carrier], upstream: str, *, service: str = "", run: str = "1"
+) -> list[Check]:
+    """Every mishap on every operation of the adapter; `upstream` is where its carrier answers."""
     from api.conformance_server import misbehaving_server
 
-    base, followed = stack.enter_context(misbehaving_server())
+    with misbehaving_server(upstream) as (base, followed):
 
-    def on(mishap: Mishap) -> Carrier:
-        return make(CLOSED_URL if mishap is Mishap.CLOSED else f"{base}/{mishap.value}")
+        def on(mishap: Mishap) -> Carrier:
+            return make(CLOSED_URL if mishap is Mishap.CLOSED else f"{base}/{mishap.value}")
 
-    checks = list(conform_faults(on, elapsed_s, service=service, day=NOW.date()))
+        carrier = make(upstream)
+        samples = Samples(carrier.profile, NOW, service, f"F{run}")
+        booked = NUMBER
+        if Capability.BOOK in carrier.profile.capabilities:
+            with suppress(LanewiseError):  # the check `recovery` tells why it does not book
+                told = carrier.book(samples.order())
+                booked = told if isinstance(told, Booked) else NUMBER
+        checks = list(conform_faults(on, side_by_side, samples, booked=booked))
     verdict = Verdict.FAILED if followed else Verdict.PASSED
     checks.append(Check("redirect_not_followed", verdict, ", ".join(followed)))
     return checks
 
 
-def elapsed_s(call: Callable[[], object]) -> float:
+def side_by_side(calls: Sequence[Callable[[], object]]) -> list[float]:
+    """How long each took, seconds; a few at a time, for silences cost a deadline each."""
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        return list(pool.map(_elapsed_s, calls))
+
+
+def _elapsed_s(call: Callable[[], object]) -> float:
     began = time.monotonic()
     call()
     return time.monotonic() - began

@@ -4,18 +4,23 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.commands.carrier import CLOSED_URL, NOW, elapsed_s
+from api.commands.carrier import NOW, try_mishaps
 from api.conformance_journal import conform_journal
 from api.conformance_page import html_report
-from api.conformance_server import misbehaving_server
-from carriers.conformance import DUTCH, Mishap, Verdict, conform, conform_faults
-from carriers.ports import Carrier
+from carriers.adapters.answers import Unreadable, data_of
+from carriers.conformance import Verdict, conform
+from carriers.conformance_samples import DUTCH
+from carriers.ports import Booked, BookedUnread, BookingOrder, Carrier
+from carriers.status import Scan
+from core.errors import InvalidInput
+from core.money import Money
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "add-a-carrier.md"
 
@@ -97,14 +102,58 @@ def test_the_example_is_driven_through_the_journal_and_reported(
     assert "acme conforms" in html_report("acme", checks)
 
 
-def test_the_example_survives_every_mishap(make: Callable[[str], Carrier]) -> None:
-    with misbehaving_server() as (base, followed):
-        checks = list(
-            conform_faults(
-                lambda m: make(CLOSED_URL if m is Mishap.CLOSED else f"{base}/{m.value}"),
-                elapsed_s,
-                day=NOW.date(),
-            )
-        )
+def test_the_example_survives_every_mishap(make: Callable[[str], Carrier], acme_url: str) -> None:
+    checks = try_mishaps(make, acme_url)
     assert [check for check in checks if check.verdict is Verdict.FAILED] == []
-    assert not followed
+    assert all("4 calls" in check.detail for check in checks if check.name.startswith("fault_"))
+
+
+def careless(make: Callable[[str], Carrier]) -> Callable[[str], Carrier]:
+    """The example as one writes it at first: it names the errors it has thought of."""
+
+    def careless_at(base_url: str) -> Carrier:
+        careful: Any = make(base_url)
+
+        class Careless(type(careful)):  # type: ignore[misc]
+            def _post(self, path: str, body: Any, key: str, parse: Callable[[Any], Any]) -> Any:
+                answer = self._caller.call(
+                    "POST",
+                    path,
+                    json=body,
+                    headers={"Idempotency-Key": key},
+                    deadline=self.profile.deadline,
+                )
+                return parse(data_of(answer))
+
+            def book(self, order: BookingOrder) -> Booked | BookedUnread:
+                body = {"weight": "1.250"}
+                try:
+                    data = self._post("/shipments", body, order.key, lambda data: data)
+                    cost = Money.from_decimal(Decimal(data["total"]), data["currency"])
+                    return Booked(data["awb"], carrier_reference=data["id"], cost=cost)
+                except (Unreadable, KeyError, TypeError, ValueError, InvalidInput) as error:
+                    return BookedUnread(str(error))
+
+            def track(self, tracking_number: str) -> tuple[Scan, ...]:
+                path = f"/tracking/{tracking_number}"
+                data = data_of(self._caller.call("GET", path, deadline=self.profile.deadline))
+                return tuple(data["scans"])
+
+        return Careless(base_url, token="test", deadline=careful.profile.deadline)  # type: ignore[no-any-return]
+
+    return careless_at
+
+
+def test_the_kit_finds_what_a_first_draft_forgets(
+    make: Callable[[str], Carrier], acme_url: str
+) -> None:
+    failed = {
+        check.name: check.detail
+        for check in try_mishaps(careless(make), acme_url)
+        if check.verdict is Verdict.FAILED
+    }
+    assert "book raised InvalidOperation" in failed["fault_values"]
+    assert "track raised KeyError" in failed["fault_empty"]
+    assert "void raised TypeError" in failed["fault_shape"]
+    assert "track raised Unreadable" in failed["fault_html"]
+    assert not {"fault_hang", "fault_conflict", "fault_unauthorized"} & {*failed}

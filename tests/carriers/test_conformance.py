@@ -9,8 +9,11 @@ from typer.testing import CliRunner
 from api.commands.carrier import app, run_checks
 from api.conformance_journal import conform_journal
 from api.conformance_page import html_report
+from api.conformance_server import strange
 from carriers.adapters.sandbox.local import LocalSandbox
-from carriers.conformance import DUTCH, Check, Verdict, conform
+from carriers.conformance import Check, Verdict, conform
+from carriers.conformance_samples import DUTCH
+from carriers.mishaps import EFFECTS, Effect, Mishap, judge
 from carriers.ports import (
     Booked,
     BookedUnread,
@@ -21,7 +24,7 @@ from carriers.ports import (
 )
 from carriers.sandbox import Sandbox
 from core.clock import ManualClock
-from core.errors import CarrierRejected
+from core.errors import CarrierRejected, CarrierUnavailable
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
@@ -38,7 +41,58 @@ def test_the_bundled_table_carriers_conform(name: str) -> None:
 def test_the_sandbox_conforms_over_http_whatever_goes_wrong() -> None:
     checks = run_checks("sandbox", None, "")
     assert failed(checks) == {}
-    assert sum(check.name.startswith("fault_") for check in checks) == 11
+    faults = [check for check in checks if check.name.startswith("fault_")]
+    assert len(faults) == len(Mishap) == len(EFFECTS)
+    assert all(
+        "11 calls" in check.detail for check in faults
+    )  # all there is, return labels included
+
+
+@pytest.mark.parametrize(
+    ("operation", "mishap", "outcome", "wrong"),
+    [
+        ("book", Mishap.HTML, BookedUnread("?"), False),
+        ("book", Mishap.HTML, CarrierUnavailable(sent=True), False),
+        ("book", Mishap.HTML, CarrierUnavailable(sent=False), True),
+        ("book", Mishap.HTML, CarrierRejected(code="html"), True),
+        ("book", Mishap.VALUES, ArithmeticError("12,50"), True),
+        ("book", Mishap.VALUES, Booked("X1"), False),
+        ("book", Mishap.EMPTY, Booked("X1"), True),
+        ("book", Mishap.CONFLICT, CarrierRejected(code="OWN_CODE"), True),
+        ("book", Mishap.OVERLOADED, CarrierUnavailable(sent=False), True),
+        ("book", Mishap.BUSY, CarrierUnavailable(sent=False), False),
+        ("book", Mishap.UNAUTHORIZED, CarrierRejected(code="OWN_CODE"), True),
+        ("book", Mishap.UNAUTHORIZED, CarrierRejected(code="credentials"), False),
+        ("void", Mishap.EMPTY, Receipt(""), False),
+        ("void", Mishap.HTML, Receipt(""), True),
+        ("void", Mishap.TIMEOUT, KeyError("cancellation"), True),
+        ("find", Mishap.EMPTY, None, True),
+        ("find", Mishap.ERROR, CarrierUnavailable(sent=False), False),
+        ("track", Mishap.SHAPE, (), True),
+        ("track", Mishap.SHAPE, TypeError("scans"), True),
+        ("label", Mishap.GARBAGE, CarrierRejected(code="label_type"), False),
+        ("label", Mishap.CONFLICT, CarrierRejected(code="OWN_CODE"), True),
+    ],
+)
+def test_each_mishap_has_few_true_readings(
+    operation: str, mishap: Mishap, outcome: object, wrong: bool
+) -> None:
+    assert bool(judge(operation, mishap, outcome)) is wrong
+
+
+def test_amounts_and_times_are_spoiled_and_nothing_else() -> None:
+    told = {
+        "n": "X1",
+        "price": "4.90",
+        "kg": 1.5,
+        "at": "2026-05-04T17:00:00",
+        "ok": True,
+        "no": None,
+    }
+    assert strange([told]) == [
+        {"n": "X1", "price": "12,50", "kg": "12,50", "at": "yesterday", "ok": True, "no": None}
+    ]
+    assert Effect.STRANGE is EFFECTS[Mishap.VALUES]
 
 
 class BooksTwice(LocalSandbox):
