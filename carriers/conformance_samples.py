@@ -41,11 +41,11 @@ class Samples:
         """The next parcel; its key and reference are its own."""
         number = next(self._numbers)
         formats = self.profile.label_formats
-        range_ = self.profile.numbers
+        series = self.profile.numbers
         order = BookingOrder(
             key=f"conform-{self.run}-{number}",
             reference=f"CF{self.run}{number:04d}",
-            serial=number + (range_.first if range_ is not None else 0),
+            serial=number + (series.first if series is not None else 0),
             service=self.service or next(iter(self.profile.services), ""),
             account=ACCOUNT,
             ship_from=self.places[0],
