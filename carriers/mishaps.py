@@ -79,6 +79,7 @@ EFFECTS: dict[Mishap, Effect] = {
         Effect.YES,
     ),
 }
+SILENT = frozenset({Mishap.HANG, Mishap.DRIP})
 CHANGES = frozenset({"book", "return_label", "void", "manifest", "pickup"})  # the rest only ask
 NUMBER = Booked("CF0000000001", "CF0000000001")
 
@@ -94,26 +95,39 @@ def conform_faults(
     booked: Booked = NUMBER,
     mishaps: Sequence[Mishap] = tuple(Mishap),
 ) -> Iterator[Check]:
-    """One check per mishap over all operations; `booked` is a parcel to void, print and track."""
+    """One check per mishap over all operations; `booked` is a parcel to void, print and track.
+
+    Where silence is measured a fault counts when it is seen twice: a machine under load may not even
+    have connected within the deadline.
+    """
     for mishap in mishaps:
-        carriers = {name: make(mishap) for name in operations(make(mishap), samples, booked)}
-        outcomes: dict[str, object] = {}
-        calls = [
-            partial(_note, outcomes, name, operations(carrier, samples, booked)[name])
-            for name, carrier in carriers.items()
-        ]
-        took_s = timed(calls)
-        wrong = []
-        for (name, carrier), seconds in zip(carriers.items(), took_s, strict=True):
-            most_s = carrier.profile.deadline.total_seconds() + 1
-            if seconds > most_s:
-                wrong.append(f"{name} took {seconds:.1f} s, {most_s:.0f} s allowed")
-            elif fault := judge(name, mishap, outcomes[name]):
-                wrong.append(f"{name} {fault}")
+        calls, wrong = _try(partial(make, mishap), mishap, timed, samples, booked)
+        if wrong and mishap in SILENT:
+            calls, wrong = _try(partial(make, mishap), mishap, timed, samples, booked)
         effect = EFFECTS[mishap].value
-        detail = f"{effect}, but {'; '.join(wrong)}" if wrong else f"{effect}: {len(calls)} calls"
+        detail = f"{effect}, but {'; '.join(wrong)}" if wrong else f"{effect}: {calls} calls"
         verdict = Verdict.FAILED if wrong else Verdict.PASSED
         yield Check(f"fault_{mishap.value}", verdict, detail)
+
+
+def _try(
+    make: Callable[[], Carrier], mishap: Mishap, timed: Timed, samples: Samples, booked: Booked
+) -> tuple[int, list[str]]:
+    """How many calls were made, and what is wrong with which."""
+    carriers = {name: make() for name in operations(make(), samples, booked)}
+    outcomes: dict[str, object] = {}
+    calls = [
+        partial(_note, outcomes, name, operations(carrier, samples, booked)[name])
+        for name, carrier in carriers.items()
+    ]
+    wrong = []
+    for (name, carrier), seconds in zip(carriers.items(), timed(calls), strict=True):
+        most_s = carrier.profile.deadline.total_seconds() + 1
+        if seconds > most_s:
+            wrong.append(f"{name} took {seconds:.1f} s, {most_s:.0f} s allowed")
+        elif fault := judge(name, mishap, outcomes[name]):
+            wrong.append(f"{name} {fault}")
+    return len(calls), wrong
 
 
 def operations(carrier: Carrier, samples: Samples, booked: Booked) -> dict[str, Call]:
