@@ -48,6 +48,7 @@ router = APIRouter(prefix="/checkout")
 
 EXAMPLE = Address("Claire Martin", "12 rue de la République", "Lyon", "", "FR")
 ROWS = 4  # rows of an empty cart
+MOST_PARCELS = 6  # that the cart's form offers as a limit
 
 Rows = list[tuple[str, str]]
 
@@ -61,6 +62,10 @@ class Filled:
     postcode: str
     day: str = ""
     points: int = 0
+    without: str = ""
+    """A seller to be left out."""
+    most: int = 0
+    """Parcels at most; 0: as many as the policy allows."""
 
 
 def _padded(rows: Rows) -> Rows:
@@ -76,7 +81,11 @@ def _from_quote(quote: Quote) -> Filled:
     rows = [(line.sku, str(line.qty)) for line in quote.lines]
     day = "" if quote.nominated_day is None else quote.nominated_day.isoformat()
     place = quote.destination
-    return Filled(_padded(rows), place.country, place.postcode, day, quote.pickup_points)
+    without = next(iter(quote.rules.without_sellers), "")
+    most = quote.rules.max_parcels or 0
+    return Filled(
+        _padded(rows), place.country, place.postcode, day, quote.pickup_points, without, most
+    )
 
 
 @router.get("")
@@ -103,6 +112,8 @@ def ask(
     postcode: Annotated[str, Form(max_length=20)] = "",
     day: Annotated[str, Form(max_length=10)] = "",
     points: Annotated[int, Form(ge=0, le=3)] = 0,
+    without: Annotated[str, Form(max_length=100)] = "",
+    most: Annotated[int, Form(ge=0, le=MOST_PARCELS)] = 0,
     visit: Visit = signed_form("quotes"),
 ) -> Response:
     """Plan the cart, then show its quote under an address of its own."""
@@ -114,13 +125,14 @@ def ask(
             "lines": [{"sku": code, "qty": count} for code, count in rows],
             "nominated_day": day or None,
             "pickup_points": points,
+            "rules": {"without_sellers": [without] if without else [], "max_parcels": most or None},
         }
         quote = plan_and_keep(visit, request.app.state.planner, _cart(wanted, visit))
     except (InvalidInput, NotFound) as error:
         with visit.reading() as session:
             network = load_snapshot(session).network
         faults = faults_text(error) if isinstance(error, InvalidInput) else [error.message]
-        filled = Filled(_padded(rows), country, postcode, day, points)
+        filled = Filled(_padded(rows), country, postcode, day, points, without, most)
         return _page(request, network, filled, faults=faults, status=422)
     return RedirectResponse(f"/checkout/{quote.id}", 303)
 
@@ -267,6 +279,10 @@ def _page(
         postcode=filled.postcode,
         day=filled.day,
         points=filled.points,
+        without=filled.without,
+        most=filled.most,
+        most_parcels=MOST_PARCELS,
+        sellers=[(seller.code, seller.name) for seller in network.sellers],
         countries=countries_of(network),
         articles=articles_of(network),
         samples=[sample.title for sample in samples_of(network)],
