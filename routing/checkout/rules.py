@@ -74,6 +74,11 @@ class Rules:
         tied = bool(self.together or self.whole_lines)
         return tied or carried or self.max_parcels_per_seller is not None
 
+    @property
+    def narrow(self) -> bool:
+        """True when some rule says where a line may come from."""
+        return bool(self.without_sellers or self.without or self.pins)
+
     def permits(self, line: str, seller: str, location: str) -> bool:
         """Whether a line may come from there."""
         if seller in self.without_sellers or Without(line, seller) in self.without:

@@ -30,7 +30,7 @@ def sentences_of(
         Sentence(because.code.value, told_parameters(of, because.parameters), because.constraints)
         for because in explain(likelihoods, plan, plans)
         # under rules other places may have it too: they are left out, not empty
-        if not (of.cart.rules.any and because.code is WhyCode.ONLY_ORIGIN)
+        if not (of.cart.rules.narrow and because.code is WhyCode.ONLY_ORIGIN)
     ]
     if of.problem.co2_price:
         price = (("price_minor", str(of.problem.co2_price)),)
