@@ -19,7 +19,7 @@ from routing.checkout.problem import (
     Service,
     VolumeRule,
 )
-from routing.checkout.rebuild import NO_PRICE, ship
+from routing.checkout.rebuild import NO_PRICE, improve, ship
 
 Prices = tuple[
     IntArray, IntArray, IntArray, IntArray, IntArray, IntArray, IntArray, IntArray, IntArray, IntArray,
@@ -201,6 +201,17 @@ class Depot:
             self.node_start, self.refuses, self.arrival, tariffs.brackets_g, tariffs.bracket_count,
             tariffs.cost, tariffs.volumetric_g, tariffs.max_g, self.box_room, self.box_max_g,
             self.box_tare_g,
+        )  # fmt: skip
+
+    def improve(
+        self, option: IntArray, parcel: IntArray, day: int, most: int, steps: int, seed: IntArray
+    ) -> tuple[IntArray, IntArray, IntArray]:
+        """`rebuild.improve` towards a day, with at most so many parcels; changes its arguments."""
+        return improve(
+            option, parcel, self.units, self.weight_g, self.volume, self.boxes_ok,
+            self.line_flags, self.option_start, self.option_node, self.option_place,
+            self.option_cost, self.option_fixed, self.option_rank, self.option_offer, self.stock,
+            self.near, len(self.problem.locations), *self.prices, day, 0, most, steps, seed,
         )  # fmt: skip
 
     def earliest_day(self) -> int:

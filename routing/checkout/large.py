@@ -17,6 +17,7 @@ from routing.checkout.baselines import Baseline, Desk, cheapest_parcel, plan_bas
 from routing.checkout.depot import Depot
 from routing.checkout.evaluate import Evaluator
 from routing.checkout.exact import Budget, solve_exactly
+from routing.checkout.openings import open_nodes
 from routing.checkout.problem import (
     Answer,
     Box,
@@ -32,12 +33,14 @@ from routing.checkout.problem import (
     VolumeRule,
     frontier,
 )
-from routing.checkout.rebuild import NO_PRICE, improve
+from routing.checkout.rebuild import NO_PRICE
 
 SEED = 20240229
 MOST_UNITS = 500
 """Carts of more units are not searched."""
 COMMON_UNITS = 100
+SEARCHED = 0.3
+"""Share of the first day's steps before nodes are opened."""
 POLISH_STATES = 400
 """Pairs of parcels with more sub-multisets are left as they are."""
 
@@ -123,7 +126,9 @@ def _search(
     done = 0
     for number, day in enumerate(reversed(days)):
         steps = total // 2 if number == 0 else total // 2 // max(1, len(days) - 1)
-        costs, options, parcels = _improve(depot, option, parcel, day, most, steps, seed)
+        first = int(steps * SEARCHED) if number == 0 else steps
+        seen = depot.improve(option, parcel, day, most, first, seed)
+        costs, options, parcels = open_nodes(depot, seen, day, most, steps - first, seed)
         done += steps
         count = int(np.argmin(costs))
         if costs[count] >= NO_PRICE:
@@ -146,18 +151,6 @@ def _search(
         if plan is not None and plan.parcels_n <= most:
             plans.append(plan)
     return plans, done
-
-
-def _improve(
-    depot: Depot, option: IntArray, parcel: IntArray, day: int, most: int, steps: int,
-    seed: IntArray,
-) -> tuple[IntArray, IntArray, IntArray]:  # fmt: skip
-    return improve(
-        option, parcel, depot.units, depot.weight_g, depot.volume, depot.boxes_ok,
-        depot.line_flags, depot.option_start, depot.option_node, depot.option_place,
-        depot.option_cost, depot.option_fixed, depot.option_rank, depot.option_offer, depot.stock,
-        depot.near, len(depot.problem.locations), *depot.prices, day, 0, most, steps, seed,
-    )  # fmt: skip
 
 
 def _fitted(

@@ -183,8 +183,9 @@ def improve(
                 o = option_start[line[first]]
                 o += draw(seed, option_start[line[first] + 1] - o)
                 focus = option_node[o]
+                whole = draw(seed, 2) == 0
                 for u in range(units):
-                    if draw(seed, 3) == 0:
+                    if not whole and draw(seed, 3) == 0:
                         continue
                     for k in range(option_start[line[u]], option_start[line[u] + 1]):
                         if option_node[k] == focus:
@@ -274,6 +275,11 @@ def improve(
                         continue
                     if blink and draw(seed, 20) == 0:
                         continue
+                    more = option_cost[o]
+                    if feeders[p, option_place[o]] == 0:
+                        more += option_fixed[o]
+                    if more >= least:  # its goods alone cost more than the best so far
+                        continue
                     new, _, _ = ship(
                         n, grams[p] + weight_g[own], bulk[p] + volume[own],
                         fits[p] & boxes_ok[own], bans[p] | flags[own],
@@ -283,9 +289,8 @@ def improve(
                     )  # fmt: skip
                     if new >= 1 << 40:
                         continue
-                    more = new - price[p] + option_cost[o]
-                    if feeders[p, option_place[o]] == 0:
-                        more += option_fixed[o]
+                    dearer = new - price[p]
+                    more += dearer // 4 if n == focus else dearer
                     if more < least:
                         least = more
                         least_option = o
