@@ -11,9 +11,10 @@ from rich.console import Console
 from api.commands.output import progress
 from api.demo.carts import carts_beside
 from api.demo.collection import play_round
-from api.demo.house import demo_house
+from api.demo.house import START, demo_house
+from api.demo.learning import play_learning
 from api.demo.page import write_page
-from api.demo.tell import tell_carts, tell_round, tell_thread, tell_week
+from api.demo.tell import tell_carts, tell_learning, tell_round, tell_thread, tell_week
 from api.demo.thread import play_thread
 from api.demo.week import play_week
 from api.logs import set_up_logs
@@ -36,7 +37,7 @@ def demo(
         progress("a cart becomes a promise, parcels, labels and a manifest …")
         thread = play_thread(house)
         tell_thread(console, thread)
-        week = collection = carts = None
+        week = collection = carts = learning = None
         if real_carts is not None:
             progress("a simulated week …")
             week = play_week(house, lambda text: progress(f"  {text}"))
@@ -44,9 +45,12 @@ def demo(
             progress("the hub's vans …")
             collection = play_round(house)
             tell_round(console, collection)
+            progress("a carrier slows down …")
+            learning = play_learning(house.network, START)
+            tell_learning(console, learning)
             progress("real carts …")
             carts = real_carts()
             tell_carts(console, carts)
-        page = write_page(house, thread, week, collection, carts)
+        page = write_page(house, thread, week, collection, carts, learning)
     console.print(f"Look at [bold]{page}[/bold]; `make serve` opens the same data.")
     progress(f"demo took {time.monotonic() - started:.0f} s")

@@ -13,10 +13,11 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from api.demo.carts import CartsStory
 from api.demo.collection import RoundStory
 from api.demo.house import DemoHouse
+from api.demo.learning import LearningStory
 from api.demo.tell import ZONE
 from api.demo.thread import ThreadStory, local_time
 from api.demo.week import WeekStory
-from api.pages.plots import Bar, Dot, Link, bars, histogram, lanes_map
+from api.pages.plots import Bar, Dot, Interval, Link, bars, histogram, intervals, lanes_map
 from api.pages.render import STATIC, grouped
 from api.rehearsal.run import PLACES
 from routing.network.destinations import PostalIndex, UnknownDestination
@@ -30,6 +31,7 @@ def write_page(
     week: WeekStory | None,
     collection: RoundStory | None,
     carts: CartsStory | None,
+    learning: LearningStory | None = None,
 ) -> Path:
     """Write the page and copies of the customer's pages; returns its path."""
     shutil.copytree(STATIC, house.folder / "static", dirs_exist_ok=True)
@@ -42,6 +44,7 @@ def write_page(
         "round": collection,
         "week": week,
         "carts": carts,
+        "learning": learning,
     }
     if week is not None:
         values |= {
@@ -53,6 +56,8 @@ def write_page(
         }
     if carts is not None and carts.rows:
         values |= {"carts_plot": _days(carts), "charge_plot": _charges(carts)}
+    if learning is not None:
+        values |= {"learning_plot": _learning(learning)}
     if collection is not None:
         (house.folder / "round.svg").write_text(collection.picture, encoding="utf-8")
     environment = Environment(
@@ -109,6 +114,14 @@ def _week(week: WeekStory) -> str:
     rows = [Bar(name.replace("_", " "), figures[name]) for name in names]
     rows.append(Bar("warned in time", len(week.warned), series=2))
     return bars("What happened to the parcels", "parcels", rows)
+
+
+def _learning(story: LearningStory) -> str:
+    rows = [
+        Interval(name, one.kept, one.kept, one.kept, one.said, f"{one.days} d", one.kept < one.said)
+        for name, one in (("published", story.before), ("learned", story.after))
+    ]
+    return intervals("Share that kept the promised day; upright: what was said", "said", rows)
 
 
 def _days(carts: CartsStory) -> str:

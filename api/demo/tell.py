@@ -9,6 +9,7 @@ from rich.table import Table
 
 from api.demo.carts import CartsStory, mean, share
 from api.demo.collection import RoundStory
+from api.demo.learning import LearningStory
 from api.demo.thread import ThreadStory, local_time
 from api.demo.week import WeekStory
 
@@ -118,6 +119,22 @@ def is_late(warning: dict[str, Any]) -> bool:
     """Whether a parcel that was announced to be late was."""
     arrived = warning["delivered_at"]
     return arrived is None or bool(arrived > warning["promised_by"])
+
+
+def tell_learning(console: Console, story: LearningStory) -> None:
+    """The same cart before and after its carrier's deliveries were learned from."""
+    console.print(
+        Panel(
+            f"{story.carrier} has slowed down, and goes on publishing its old times.",
+            title="A promise before and after learning",
+        )
+    )
+    table = Table(title=f"{story.article}, learned from {story.deliveries} invented deliveries")
+    for name in ("promise by", "days", "said", "really kept"):
+        table.add_column(name, justify="left" if name == "promise by" else "right")
+    for one in (story.before, story.after):
+        table.add_row(one.rests_on, str(one.days), f"{one.said:.1%}", f"{one.kept:.1%}")
+    console.print(table)
 
 
 def tell_carts(console: Console, story: CartsStory) -> None:

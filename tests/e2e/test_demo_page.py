@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from api.demo.collection import play_round
-from api.demo.house import DemoHouse, demo_house
+from api.demo.house import START, DemoHouse, demo_house
+from api.demo.learning import play_learning
 from api.demo.page import write_page
 from api.demo.thread import play_thread
 from api.settings import Settings
@@ -21,7 +22,11 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with demo_house(Settings(var=tmp_path_factory.mktemp("demo"))) as house:
         thread = play_thread(house)
         assert thread.handed_over
-        return write_page(house, thread, None, collected(house), None)
+        learning = play_learning(house.network, START)
+        assert learning.before.said - learning.before.kept > 0.2  # published times say too much
+        assert learning.after.kept >= learning.after.said >= 0.95
+        assert learning.after.rule == "later"
+        return write_page(house, thread, None, collected(house), None, learning)
 
 
 def collected(house: DemoHouse) -> Any:
