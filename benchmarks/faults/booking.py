@@ -1,9 +1,11 @@
 """Books many parcels while carriers lose answers and workers die; counts doubles and losses.
 
 One booking at a time on a database of its own: 5 % each are refused, lost on the way in (half of them
-certainly not sent), lost on the way out, answered with 500 (half after acting), and killed at a step
-drawn from all steps of a booking, from the shop's request to the second label. For each recovery class:
-0 references booked twice, every booking settled, and what the carrier accepted is booked or parked.
+certainly not sent), lost on the way out, answered with 500 or 503 (half after acting), and killed at a
+step drawn from all steps of a booking, from the shop's request to the second label; 1 % each are answered
+with 401 and 409. Then the same with two workers, one of which stands still at a step while the other
+works on. For each recovery class: 0 references booked twice, every booking settled, and what the carrier
+accepted is booked or parked.
 """
 
 import os
@@ -41,8 +43,12 @@ FAULTS = {
     Fault.NOT_CONNECTED: SHARE_PPM // 2,
     Fault.TIMEOUT_BEFORE: SHARE_PPM // 2,
     Fault.TIMEOUT_AFTER: SHARE_PPM,
-    Fault.ERROR_BEFORE: SHARE_PPM // 2,
-    Fault.ERROR_AFTER: SHARE_PPM // 2,
+    Fault.ERROR_BEFORE: SHARE_PPM // 4,
+    Fault.ERROR_AFTER: SHARE_PPM // 4,
+    Fault.BUSY_BEFORE: SHARE_PPM // 4,
+    Fault.BUSY_AFTER: SHARE_PPM // 4,
+    Fault.CREDENTIALS: SHARE_PPM // 5,
+    Fault.CONFLICT: SHARE_PPM // 5,
 }
 PROGRESS_EVERY = 2000
 
@@ -50,7 +56,11 @@ PROGRESS_EVERY = 2000
 def run(
     runs: int, seed: int, *, kills: int | None = None, progress: Callable[[str], None] = print
 ) -> SuiteReport:
-    """`runs` bookings per recovery class, then `kills` (default a hundredth) with a real SIGKILL."""
+    """`runs` bookings per recovery class, a tenth of it with two workers, `kills` with SIGKILL.
+
+    `kills` is a hundredth of the runs unless told, and at least 20.
+    """
+    from benchmarks.faults.overtaken import overtaken
     from benchmarks.faults.sigkill import really_killed
 
     report = SuiteReport("booking", runs, seed)
@@ -60,6 +70,11 @@ def run(
         report.rows.append(tally.row())
         report.broken.extend(tally.broken())
         progress(f"{recovery.value}: {tally.row()}")
+    for recovery in Recovery:
+        tally = overtaken(max(20, runs // 10), seed, recovery, steps)
+        report.rows.append({**tally.row(), "workers": 2})
+        report.broken.extend(tally.broken(shares=False))
+        progress(f"{recovery.value}, two workers: {tally.row()}")
     wanted = max(20, runs // 100) if kills is None else kills
     if wanted and hasattr(os, "fork"):
         for recovery in Recovery:

@@ -41,13 +41,31 @@ class Death:
         """Die at the step-th step from now; None: live."""
         self.left, self.seen = step, 0
 
-    def step(self) -> None:
+    def step(self, *, held: bool = False) -> None:
+        """`held`: a transaction is open, or a request under way."""
         self.seen += 1
         if self.left is not None and self.seen == self.left:
             self.left = None
             if self.real:
                 os.kill(os.getpid(), signal.SIGKILL)
             raise Killed
+
+
+class Freeze(Death):
+    """At the chosen step the worker stands still while another does all there is to do; then it goes on.
+
+    Where it holds a lock, or its request is under way, it stands still a step later.
+    """
+
+    def __init__(self, other: Callable[[], None]) -> None:
+        super().__init__()
+        self._other = other
+
+    def step(self, *, held: bool = False) -> None:
+        self.seen += 1
+        if self.left is not None and self.seen >= self.left and not held:
+            self.left = None
+            self._other()
 
 
 class MortalSessions(Sessions):
@@ -64,7 +82,7 @@ class MortalSessions(Sessions):
         with super().__call__(tenant, read_only=read_only, actor=actor) as session:
             yield session
             if not read_only:
-                self._death.step()
+                self._death.step(held=True)
         if not read_only:
             self._death.step()
 
@@ -73,7 +91,7 @@ class MortalSessions(Sessions):
         with super().system(read_only=read_only) as session:
             yield session
             if not read_only:
-                self._death.step()
+                self._death.step(held=True)
         if not read_only:
             self._death.step()
 
@@ -87,7 +105,7 @@ class MortalCarrier(RefusesEverything):
         self.profile: CarrierProfile = inner.profile
 
     def _mortal(self, call: Callable[[], Any]) -> Any:
-        self._death.step()
+        self._death.step(held=True)
         try:
             return call()
         finally:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from benchmarks.faults.booking import FAULTS, carriers_with, compare, count_booking
 from benchmarks.faults.deaths import Death, MortalSessions
-from benchmarks.faults.dispatch import START, ask_booking, memory_folder, open_dispatch, work_off
+from benchmarks.faults.dispatch import ask_booking, memory_folder, open_dispatch, work_off
 from benchmarks.faults.tally import Tally
 from carriers.adapters.sandbox import wire
 from carriers.ports import BookingOrder, Recovery
@@ -39,7 +39,8 @@ class LoggedSandbox(Sandbox):
         if log.exists():
             for line in log.read_text().splitlines():
                 data = json.loads(line)
-                super().book(wire.order_from_json(data["order"], data["key"]), START)
+                order = wire.order_from_json(data["order"], data["key"])
+                super().book(order, datetime.fromisoformat(data["at"]))
         self._calls["book"] = process * CALLS_OF_A_PROCESS
         self._log = log
 
@@ -47,7 +48,8 @@ class LoggedSandbox(Sandbox):
         before = len(self.parcels)
         parcel = super().book(order, now)
         if len(self.parcels) > before and self._log is not None:
-            entry = {"key": order.key, "order": wire.order_to_json(order)}
+            told = wire.order_to_json(order)
+            entry = {"key": order.key, "at": now.isoformat(), "order": told}
             with self._log.open("a") as file:
                 file.write(json.dumps(entry) + "\n")
         return parcel
