@@ -28,15 +28,17 @@ PUBLISHED = {
 }
 
 
-def make_carriers(sandbox_url: str | None, clock: Clock) -> dict[str, Carrier]:
+def make_carriers(
+    sandbox_url: str | None, clock: Clock, recovery: Recovery = Recovery.KEY
+) -> dict[str, Carrier]:
     """Every shared carrier by name: published prices, and the sandbox (over HTTP if it has a URL)."""
     carriers: dict[str, Carrier] = {
         name: _table(name, _published(name), numbers) for name, (_, numbers) in PUBLISHED.items()
     }
     if sandbox_url is not None:
-        carriers["sandbox"] = SandboxClient(sandbox_url, "sandbox")
+        carriers["sandbox"] = SandboxClient(sandbox_url, "sandbox", recovery=recovery)
     else:
-        carriers["sandbox"] = LocalSandbox(Sandbox(1, Recovery.KEY), clock)
+        carriers["sandbox"] = LocalSandbox(Sandbox(1, recovery), clock)
     return carriers
 
 

@@ -82,6 +82,11 @@ class Settings(BaseModel):
         None,
         description="Where the sandbox carrier's server answers. Default: `serve` starts one.",
     )
+    sandbox_recovery: Literal["key", "look_up", "neither"] = Field(
+        "key",
+        description="How the sandbox carrier's lost answers are resolved: by the idempotency key, by "
+        "looking up our reference, or by a person.",
+    )
     webhook_tolerance_s: int = Field(
         300, ge=1, description="Age at which a signed webhook counts as stale."
     )

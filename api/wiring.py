@@ -58,8 +58,11 @@ class Lanewise:
     def carriers(self) -> "dict[str, Carrier]":
         """Every shared carrier by name; imported when first asked for."""
         from api.carrier_adapters import make_carriers
+        from carriers.ports import Recovery
 
-        return make_carriers(self.settings.sandbox_url, self.clock)
+        return make_carriers(
+            self.settings.sandbox_url, self.clock, Recovery(self.settings.sandbox_recovery)
+        )
 
     def carriers_of(self, tenant: TenantId) -> "dict[str, Carrier]":
         """The carriers of a tenant by name: the shared ones, and its own contracts as they stand now."""

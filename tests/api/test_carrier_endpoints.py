@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.settings import read_settings
 from api.wiring import Lanewise
 from api.worker import run_until_idle
 from carriers.adapters.sandbox.local import LocalSandbox
@@ -54,6 +55,37 @@ def test_health_is_told_to_machines_and_to_the_desk(
     page = client.get("/desk/carriers", headers={"Accept": "text/html"}).text
     assert page.index("sandbox") < page.index("postnl")  # what needs a look comes first
     assert "1 call is parked" in page and "timeout_after" in page and "33.3" in page
+
+
+def test_expired_credentials_stop_the_carrier_and_the_desk_says_so(
+    lanewise: Lanewise, model: Sandbox, tenant: TenantId, caller: Caller, client: TestClient
+) -> None:
+    model.script("book", [Fault.CREDENTIALS])
+    ask_booking(lanewise.sessions, tenant, 1)
+    run_until_idle(lanewise)
+    seen = {row["carrier"]: row for row in caller.get("/v1/carriers/health").json()}["sandbox"]
+    assert (seen["stopped_for"], seen["breaker"]) == ("credentials", "open")
+    assert (seen["refused"], seen["waiting"]) == (0, 1)
+    client.post("/login", data={"key": caller.key})
+    page = client.get("/desk/carriers", headers={"Accept": "text/html"}).text
+    assert "It refuses our credentials" in page and "Takes nothing from us" in page
+
+
+def test_the_desk_does_not_offer_to_send_again_what_was_accepted(
+    lanewise: Lanewise, model: Sandbox, tenant: TenantId, caller: Caller, client: TestClient
+) -> None:
+    model.script("book", [Fault.GARBAGE])
+    ask_booking(lanewise.sessions, tenant, 1)
+    run_until_idle(lanewise)
+    client.post("/login", data={"key": caller.key})
+    page = client.get("/desk", headers={"Accept": "text/html"}).text
+    assert "The carrier said yes" in page and "never_arrived" not in page
+
+
+@pytest.mark.parametrize("recovery", list(Recovery))
+def test_the_sandbox_is_of_the_class_that_is_set(recovery: Recovery) -> None:
+    settings = read_settings({"LANEWISE_SANDBOX_RECOVERY": recovery.value})
+    assert Lanewise(settings).carriers["sandbox"].profile.recovery is recovery
 
 
 def test_rates_are_asked_of_all_carriers_and_the_missing_are_named(
