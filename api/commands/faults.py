@@ -12,7 +12,7 @@ from core.errors import InvalidInput
 app = typer.Typer()
 
 # suite: module in benchmarks/faults with `run(runs, seed, progress=…) -> SuiteReport`
-SUITES = {name: name for name in ("booking", "calls", "ingestion", "thread", "served")}
+SUITES = {name: name for name in ("booking", "calls", "batch", "ingestion", "thread", "served")}
 WITH_DOORS = {"thread", "served"}  # suites that go through the API: they are handed ways to open it
 
 
