@@ -7,12 +7,14 @@ Text columns: see `REQUIRED` and `OPTIONAL`; `option_<name>` columns are options
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, TypeVar
 
 from carriers.booking import BookingState, Direction
+from carriers.labels.content import plain
 from carriers.ports import LabelFormat
 from core.errors import Fault, InvalidInput, invalid
 from core.places import Address
@@ -151,7 +153,12 @@ def rows_from_json(text: str) -> list[BatchRow | BadRow]:
         raise invalid("file", f"is not JSON: {error}") from error
     if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
         raise invalid("file", "must be a list of objects")
-    return _rows([{str(name): _text(value) for name, value in row.items()} for row in data])
+    return rows_from_objects(data)
+
+
+def rows_from_objects(objects: Sequence[Mapping[str, Any]]) -> list[BatchRow | BadRow]:
+    """The rows of objects with the same names as the CSV columns."""
+    return _rows([{str(name): _text(value) for name, value in row.items()} for row in objects])
 
 
 def _text(value: Any) -> str:
@@ -186,9 +193,10 @@ def _rows(rows: list[dict[str, str]]) -> list[BatchRow | BadRow]:
 
 
 def _row(number: int, row: Mapping[str, str]) -> BatchRow | BadRow:
-    reference = row.get("reference", "")
+    reference = plain(row.get("reference", ""))
     try:
         _check_names(row)
+        _check_cells(row)
         sides = [_whole(row, name) for name in SIDES]
         read = BatchRow(
             number=number,
@@ -207,8 +215,19 @@ def _row(number: int, row: Mapping[str, str]) -> BatchRow | BadRow:
             direction=_read(row, "direction", Direction, Direction.OUTBOUND),
         )
     except InvalidInput as error:
-        return BadRow(number, reference, error.message)
+        return BadRow(number, reference, plain(error.message))
     return read
+
+
+def _check_cells(row: Mapping[str, str]) -> None:
+    """Neither databases nor labels take control characters or halves of a surrogate pair."""
+    faults = [
+        Fault(name, "has characters that cannot be printed")
+        for name, value in row.items()
+        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in value)
+    ]
+    if faults:
+        raise InvalidInput(faults=faults)
 
 
 def _address(row: Mapping[str, str], prefix: str) -> Address:

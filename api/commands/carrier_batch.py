@@ -23,8 +23,9 @@ from carriers.batch import (
     rows_from_csv,
     rows_from_json,
 )
+from carriers.flows.ask_row import RowAsked
 from carriers.flows.read_batch import read_batch
-from carriers.flows.request_batch import CHUNK, RowAsked, request_batch
+from carriers.flows.request_batch import CHUNK, request_batch
 from core.errors import invalid
 from core.ids import TenantId
 

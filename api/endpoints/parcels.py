@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.callers import Visit, allowed
 from api.endpoints.fields import Code, Given
+from api.endpoints.labels import LABEL_ANSWER, LabelQuery, label_response
 from api.endpoints.parcel_schemas import ParcelOut, bookings_of
 from api.idempotency import Answer, Change, changing
 from api.paging import MOST, Page
@@ -32,7 +33,6 @@ from tracking.flows.hand_over_parcel import hand_over_parcel
 router = APIRouter(prefix="/v1/parcels", tags=["shipments"])
 
 CHANGES = ("not_found", "conflict", "in_progress", "idempotency_key_missing", "key_reused")
-MEDIA = {"pdf": "application/pdf", "zpl": "application/zpl"}
 
 ParcelState = Literal["planned", "released", "booked", "refused", "handed_over", "cancelled"]
 
@@ -120,36 +120,17 @@ def void(parcel_id: UUID, change: Change = changing("shipments:write")) -> Respo
     "/{parcel_id}/label",
     operation_id="read_label",
     response_class=Response,
-    responses={
-        200: {
-            "description": "The label's file.",
-            "content": {
-                "application/pdf": {"schema": {"type": "string", "format": "binary"}},
-                "application/zpl": {"schema": {"type": "string", "format": "binary"}},
-            },
-        },
-        **problems(*SHARED, "not_found", "conflict", "expired"),
-    },
+    responses={**LABEL_ANSWER, **problems(*SHARED, "not_found", "conflict", "expired")},
 )
 def label(
     parcel_id: UUID,
-    label_format: Annotated[
-        LabelFormat | None,
-        Query(alias="format", description="Default: the one it was booked with."),
-    ] = None,
+    label_format: LabelQuery = None,
     visit: Visit = allowed("shipments:read", sellers=True),
 ) -> Response:
     """The parcel's label as PDF or ZPL; 409 while the carrier has not given it yet."""
     with visit.reading() as session:
         found = label_of(session, visit, ParcelId(parcel_id), label_format)
-    kind = found.format.value.split("_")[0]
-    name = f"label-{parcel_id}.{kind}"
-    disposition = f'inline; filename="{name}"'
-    return Response(
-        found.content,
-        media_type=MEDIA[kind],
-        headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
-    )
+    return label_response(found, str(parcel_id))
 
 
 def label_of(

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from carriers.batch import INVALID, RowOutcome
-from carriers.flows.request_batch import RowAsked
+from carriers.flows.ask_row import RowAsked
 from carriers.tables import BookingRow
 
 CHUNK = 500  # ids of one question

@@ -1,34 +1,13 @@
 """Asks for many parcels to be booked; stopped anywhere and run again, it books each exactly once."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from uuid import uuid5
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from carriers.batch import BadRow, BatchRow, differences
-from carriers.booking import BookingRequest, Direction
-from carriers.flows.request_booking import request_booking
-from carriers.ports import LabelFormat
-from carriers.tables import BookingRow, address_of
-from core.errors import InvalidInput
-from core.ids import BookingId, ParcelId, SubjectId, TenantId
-from core.units import Dimensions
-from store.persons import Erased, keep_person, read_person
+from carriers.batch import BadRow, BatchRow
+from carriers.flows.ask_row import RowAsked, ask_row
+from core.ids import TenantId
 from store.session import Sessions
 
 CHUNK = 200  # rows of one transaction: short enough for others to get a turn
-
-
-@dataclass(frozen=True, slots=True)
-class RowAsked:
-    """A row's booking, or the fault that keeps it from being asked for."""
-
-    number: int
-    reference: str
-    booking_id: BookingId | None
-    fault: str = ""
 
 
 def request_batch(
@@ -40,80 +19,9 @@ def request_batch(
     """A booking per row, in order, each told after its chunk is committed.
 
     Repeating the batch, or the rest of it, gives the bookings that stand, refused ones included: a
-    parcel is known by the row's reference. A bad row stops no other; one whose carrier is none of
-    `carriers` is bad, and so is one that says anything else of a parcel than before.
+    parcel is known by the row's reference. A bad row stops no other.
     """
     for start in range(0, len(rows), CHUNK):
         with sessions(tenant) as session:
-            asked = [ask_row(session, tenant, row, carriers) for row in rows[start : start + CHUNK]]
+            asked = [ask_row(session, row, carriers) for row in rows[start : start + CHUNK]]
         yield from asked
-
-
-def ask_row(
-    session: Session, tenant: TenantId, row: BatchRow | BadRow, carriers: Collection[str]
-) -> RowAsked:
-    """One row's booking: the one that stands, or a new one."""
-    if isinstance(row, BadRow):
-        return RowAsked(row.number, row.reference, None, row.fault)
-    parcel_id = ParcelId(uuid5(tenant, f"batch:{row.reference}"))
-    standing = session.scalar(
-        select(BookingRow)
-        .where(BookingRow.parcel_id == parcel_id, BookingRow.direction == row.direction.value)
-        .order_by(BookingRow.id.desc())
-        .limit(1)
-    )
-    if standing is not None:
-        return _standing(session, row, standing)
-    if row.carrier not in carriers:
-        fault = f"carrier: there is no carrier {row.carrier!r} here"
-        return RowAsked(row.number, row.reference, None, fault)
-    try:
-        with session.begin_nested():  # a bad row leaves nothing behind, not even the person
-            booking_id = request_booking(session, _request(session, parcel_id, row))
-    except InvalidInput as error:
-        return RowAsked(row.number, row.reference, None, error.message)
-    return RowAsked(row.number, row.reference, booking_id)
-
-
-def _request(session: Session, parcel_id: ParcelId, row: BatchRow) -> BookingRequest:
-    return BookingRequest(
-        parcel_id=parcel_id,
-        carrier=row.carrier,
-        account=row.account,
-        service=row.service,
-        location=row.location,
-        place=row.place,
-        person=keep_person(session, row.person),
-        weight_g=row.weight_g,
-        size=row.size,
-        mailing_date=row.mailing_date,
-        label_format=row.label_format,
-        options=row.options,
-        direction=row.direction,
-    )
-
-
-def _standing(session: Session, row: BatchRow, standing: BookingRow) -> RowAsked:
-    """The booking that the reference has, unless the row says anything else about the parcel."""
-    person = read_person(session, SubjectId(standing.person_id))
-    before = replace(
-        row,
-        carrier=standing.carrier,
-        account=standing.account,
-        service=standing.service,
-        location=standing.location,
-        place=address_of(standing.place),
-        # Who was erased can't be compared; the booking that stands is told all the same.
-        person=row.person if isinstance(person, Erased) else person.address,
-        weight_g=standing.weight_g,
-        size=Dimensions(*standing.size_mm),
-        mailing_date=standing.mailing_date,
-        label_format=LabelFormat(standing.label_format),
-        options=standing.options,
-        direction=Direction(standing.direction),
-    )
-    other = differences(before, row)
-    if other:
-        fault = f"the reference was used before, with another {', '.join(other)}"
-        return RowAsked(row.number, row.reference, None, fault)
-    return RowAsked(row.number, row.reference, BookingId(standing.id))

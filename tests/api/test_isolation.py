@@ -18,6 +18,8 @@ from core.ids import TenantId
 from store.jobs import enqueue
 from store.keys import create_tenant
 from tests.api.conftest import ACCOUNTS, CART, HOME, Caller
+from tests.api.test_batch_doors import PICKUP
+from tests.carriers.test_batch import ROW
 from tests.tracking.plans import plan
 from tracking.flows.add_webhook_source import add_webhook_source
 from tracking.flows.follow_parcel import follow_parcel
@@ -74,6 +76,15 @@ VISITS: dict[str, Visit] = {
         },
         (200,),
     ),
+    "book_batch": Visit(lambda ids: "/v1/batches", {"rows": [{"reference": "A"}]}, (202,)),
+    "list_batches": Visit(lambda ids: "/v1/batches", None, (200,)),
+    "read_batch": Visit(lambda ids: f"/v1/batches/{ids['batch']}"),
+    "list_batch_rows": Visit(lambda ids: f"/v1/batches/{ids['batch']}/rows"),
+    "read_batch_label": Visit(lambda ids: f"/v1/batches/{ids['batch']}/rows/1/label"),
+    "request_pickup": Visit(lambda ids: "/v1/pickups", PICKUP, (202,)),
+    "list_pickups": Visit(lambda ids: "/v1/pickups", None, (200,)),
+    "read_pickup": Visit(lambda ids: f"/v1/pickups/{ids['pickup']}"),
+    "list_points": Visit(lambda ids: "/v1/points?carrier=sandbox&country=NL", None, (200,)),
     "create_quote": Visit(lambda ids: "/v1/quotes", CART, (404,)),
     "estimate_delivery": Visit(lambda ids: "/v1/estimates", CART, (404,)),
     "read_quote": Visit(lambda ids: f"/v1/quotes/{ids['quote']}"),
@@ -207,6 +218,8 @@ def owned(caller: Caller, lanewise: Lanewise, market: TenantId, order: dict[str,
     ids["return"] = caller.post("/v1/returns", json=returned).json()["items"][0]["id"]
     ids["tours"] = caller.post("/v1/tours", json=TOURS).json()["id"]
     ids["manifest"] = caller.post("/v1/manifests", json=ids.manifest).json()["id"]
+    ids["batch"] = caller.post("/v1/batches", json={"rows": [ROW]}).json()["id"]
+    ids["pickup"] = caller.post("/v1/pickups", json=PICKUP).json()["id"]
     return ids
 
 
@@ -230,7 +243,7 @@ def body_of(visit: Visit, owned: Owned) -> Any:
 
 def told(caller: Caller) -> dict[str, Any]:
     """Everything that the owner can list."""
-    doors = "api-keys jobs orders shipments parcels manifests networks stock incidents".split()
+    doors = "api-keys jobs orders shipments parcels batches manifests pickups networks stock incidents".split()
     return {door: caller.get(f"/v1/{door}").json() for door in doors}
 
 

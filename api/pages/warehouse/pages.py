@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.callers import Visit
+from api.endpoints.labels import MEDIA
 from api.endpoints.manifests import find_manifest, manifest_file
-from api.endpoints.parcels import MEDIA, label_of
+from api.endpoints.parcels import label_of
 from api.pages.checkout.words import weight
 from api.pages.render import render
 from api.pages.staff import signed_form, signed_in
