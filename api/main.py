@@ -31,6 +31,7 @@ from api.endpoints import (
     quotes,
     shipments,
     stock,
+    tour_changes,
     tours,
 )
 from api.endpoints import returns as return_doors
@@ -74,6 +75,7 @@ ENDPOINTS: tuple[APIRouter, ...] = (
     carriers.router,
     return_doors.router,
     tours.router,
+    tour_changes.router,
 )
 PAGES: tuple[APIRouter, ...] = (
     start.router,

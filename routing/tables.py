@@ -1,7 +1,7 @@
 """Rows of this room: networks, stock, capacity, quotes, orders, parcels, reservations, promises."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ from routing.ledger import entry_hash
 from routing.network.canonical import from_plain
 from routing.order import OrderParcel
 from routing.quote import CostLine, InboundLeg, OptionContent, Promise
-from routing.tours.plan import Plan
+from routing.tours.plan import RELOAD, Plan, Visit
 from routing.tours.problem import Problem
 from store.base import Base, OfTenant
 
@@ -292,6 +292,9 @@ class TourPlanRow(OfTenant, Base):
     """Of a collection round: stop number to {place, parcels}; else empty."""
     seconds: Mapped[int]
     seed: Mapped[int]
+    task: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    """What is asked beyond planning it alone: {change} of a running day; {inbound, sources,
+    handling_s} of a leg that goes out with what another brings in; {outbound} of that other."""
     state: Mapped[str] = mapped_column(String(20), index=True)
     cancel_asked: Mapped[bool] = mapped_column(default=False)
     beat_at: Mapped[datetime | None]
@@ -299,7 +302,9 @@ class TourPlanRow(OfTenant, Base):
     progress: Mapped[dict[str, Any] | None]
     """{tours, unserved, cost_minor, engine} of the best so far."""
     answer: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
-    """{sequences: [[vehicle, [stop index]]], unserved: [[index, reason, detail]], engine, notes}"""
+    """{sequences: [[vehicle, [stop index]]], unserved: [[index, reason, detail]], engine, notes};
+    of a day that was changed also {hours: {vehicle: [leaves, is back]}, churn}; of a leg that goes
+    out {two_legs}"""
     error: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
@@ -525,6 +530,32 @@ def open_tour_plans(session: Session) -> int:
     """How many days of tours wait or are being planned."""
     query = select(func.count()).where(TourPlanRow.state.in_(("queued", "planning")))
     return session.scalar(query.select_from(TourPlanRow)) or 0
+
+
+def tour_visit(row: TourPlanRow, problem: Problem, visit: Visit) -> dict[str, Any]:
+    """A visit's columns but for its id, vehicle and position."""
+
+    def instant(second: int) -> datetime:
+        return row.day_starts + timedelta(seconds=second)
+
+    stop = None if visit.stop == RELOAD else problem.stops[visit.stop]
+    source = row.sources.get(str(stop.number), {}) if stop is not None else {}
+    lon, lat = (None, None) if stop is None or stop.at is None else stop.at
+    return {
+        "stop": 0 if stop is None else stop.number,
+        "name": "" if stop is None else stop.name[:200],
+        "what": "reload" if stop is None else stop.kind.value,
+        "lat": lat,
+        "lon": lon,
+        "arrives_at": instant(visit.arrive_s),
+        "starts_at": instant(visit.start_s),
+        "leaves_at": instant(visit.leave_s),
+        "place": source.get("place", ""),
+        "parcel_ids": source.get("parcels", []),
+        "state": "planned",
+        "proof": "",
+        "note": "",
+    }
 
 
 def tour_progress(problem: Problem, plan: Plan) -> dict[str, Any]:

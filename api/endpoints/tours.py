@@ -145,6 +145,28 @@ class UnservedOut(Out):
     detail: str
 
 
+class ChurnOut(Out):
+    """Of a changed day: how many of the stops that were still open changed vehicle."""
+
+    old_stops: int
+    moved: int
+
+
+class LegsOut(Out):
+    """Both legs of a hub's day together."""
+
+    unserved: int
+    cost_minor: int
+
+
+class TwoLegsOut(Out):
+    """Of a leg that goes out: both legs planned apart, and as one."""
+
+    apart: LegsOut
+    together: LegsOut
+    held_up: bool = Field(description="Planned apart, the leg in held a tour out up.")
+
+
 class TourDayOut(TourPlanOut):
     """A day of tours with what is planned."""
 
@@ -152,9 +174,12 @@ class TourDayOut(TourPlanOut):
     tours: list[TourOut]
     unserved: list[UnservedOut]
     notes: list[str] = Field(description="Which engines could not plan this day, and why.")
+    churn: ChurnOut | None = None
+    two_legs: TwoLegsOut | None = None
 
 
-def _head(row: TourPlanRow) -> TourPlanOut:
+def tour_plan_out(row: TourPlanRow) -> TourPlanOut:
+    """A day without its stops."""
     return TourPlanOut.model_validate(row, from_attributes=True)
 
 
@@ -192,19 +217,22 @@ def day_out(day: TourDay) -> TourDayOut:
         )
         for note in (() if plan is None else plan.unserved)
     ]
+    answer = day.row.answer or {}
     return TourDayOut(
-        **_head(day.row).model_dump(),
+        **tour_plan_out(day.row).model_dump(),
         currency=problem.currency,
         tours=tours,
         unserved=unserved,
-        notes=list((day.row.answer or {}).get("notes", ())),
+        notes=list(answer.get("notes", ())),
+        churn=answer.get("churn"),
+        two_legs=answer.get("two_legs"),
     )
 
 
 def _accepted(session: Session, plan_id: TourPlanId) -> Answer:
     session.flush()
     row = session.get_one(TourPlanRow, plan_id)
-    return Answer(_head(row), 202, {"Location": f"/v1/tours/{plan_id}"})
+    return Answer(tour_plan_out(row), 202, {"Location": f"/v1/tours/{plan_id}"})
 
 
 @router.post(
@@ -263,7 +291,7 @@ def list_days(
         query = query.where(TourPlanRow.state == state)
     with visit.reading() as session:
         rows, cursor = paging.take(session, query, TourPlanRow.id)
-        return Page[TourPlanOut](items=[_head(row) for row in rows], next_cursor=cursor)
+        return Page[TourPlanOut](items=[tour_plan_out(row) for row in rows], next_cursor=cursor)
 
 
 @router.get("/{plan_id}", operation_id="read_tours", responses=problems(*SHARED, "not_found"))
@@ -285,7 +313,7 @@ def cancel_day(plan_id: UUID, visit: Visit = allowed("tours:write")) -> TourPlan
     with visit.writing() as session:
         cancel_tours(session, TourPlanId(plan_id))
         session.flush()
-        return _head(session.get_one(TourPlanRow, plan_id))
+        return tour_plan_out(session.get_one(TourPlanRow, plan_id))
 
 
 PICTURES = {

@@ -3,9 +3,17 @@
 import json
 import time
 from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from core.ids import TenantId, TourPlanId
+from routing.flows.plan_both_legs import plan_both_legs
 from routing.flows.plan_tours import plan_tours
+from routing.flows.read_tours import read_tours
+from routing.flows.replan_tours import replan_tours
+from routing.flows.write_changed_tours import write_changed_tours
 from routing.flows.write_tours import write_tours
 from routing.tables import TourPlanRow, tour_progress
 from routing.tours.day_file import read_day
@@ -34,23 +42,63 @@ def plan_requested_tours(
             return
         row.state, row.beat_at = "planning", now(session)
         problem = read_day(json.loads(row.document))
-        seconds, seed = row.seconds, row.seed
+        seconds, seed, task = row.seconds, row.seed, row.task or {}
     teller = _Teller(sessions, tenant, plan_id, problem, stopping)
+    write: Callable[[Session], None]
     try:
-        plan = plan_tours(
-            problem, seconds=seconds, seed=seed, cancelled=teller.cancelled, told=teller.hear
-        )
+        if "change" in task:
+            write = _replan(sessions, tenant, plan_id, teller.cancelled)
+        elif "inbound" in task:
+            write = plan_both_legs(sessions, tenant, plan_id, teller.cancelled)
+        else:
+            plan = plan_tours(
+                problem, seconds=seconds, seed=seed, cancelled=teller.cancelled, told=teller.hear
+            )
+            write = partial(write_tours, plan_id=plan_id, problem=problem, plan=plan)
     except Exception as error:
         with sessions(tenant) as session:
             row = lock(session, TourPlanRow, plan_id)
             row.state, row.ended_at = "failed", now(session)
             row.error = f"{type(error).__name__}: {error}"[:500]
+            if "inbound" in task:
+                leg = lock(session, TourPlanRow, UUID(task["inbound"]))
+                leg.state, leg.ended_at, leg.error = row.state, row.ended_at, row.error
         raise
     with sessions(tenant) as session:
         if stopping() and not teller.asked:
             lock(session, TourPlanRow, plan_id).state = "queued"
             return
-        write_tours(session, plan_id, problem, plan)
+        write(session)
+
+
+def _replan(
+    sessions: Sessions, tenant: TenantId, plan_id: TourPlanId, cancelled: Callable[[], bool]
+) -> Callable[[Session], None]:
+    """Plan the rest of a changed day; the answer is written by what is returned."""
+    with sessions(tenant, read_only=True) as session:
+        day = read_tours(session, plan_id)
+        task = day.row.task or {}
+        seconds, seed, change = day.row.seconds, day.row.seed, task["change"]
+        now_s = int((now(session) - day.row.day_starts).total_seconds())
+        reached: dict[int, int] = {}
+        for visit in day.visits:
+            if visit.state != "planned":
+                reached[visit.vehicle] = max(visit.position, reached.get(visit.vehicle, 0))
+    assert day.plan is not None
+    index = day.problem.index_of()
+    answer = replan_tours(
+        day.problem,
+        day.plan,
+        now_s=now_s,
+        broken=frozenset(change["broken"]),
+        late=frozenset(index[number] for number in change["late"]),
+        reached=reached,
+        most_moved=change["most_moved"],
+        seconds=seconds,
+        seed=seed,
+        cancelled=cancelled,
+    )
+    return partial(write_changed_tours, plan_id=plan_id, problem=day.problem, answer=answer)
 
 
 class _Teller:

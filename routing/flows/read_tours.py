@@ -1,7 +1,9 @@
 """A day of tours as it stands: its problem, its plan as the checker times it, its visits."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +13,7 @@ from core.ids import TourPlanId
 from routing.tables import TourPlanRow, TourVisitRow
 from routing.tours.checker import check
 from routing.tours.day_file import read_day
-from routing.tours.plan import NotFeasible, Plan, Sequence, Unserved
+from routing.tours.plan import NotFeasible, Plan, Sequence, Tour, Unserved
 from routing.tours.problem import Problem
 
 
@@ -36,10 +38,11 @@ def read_tours(session: Session, plan_id: TourPlanId) -> TourDay:
         .where(TourVisitRow.plan_id == plan_id)
         .order_by(TourVisitRow.vehicle, TourVisitRow.position)
     )
-    return TourDay(row, problem, _plan(row, problem), tuple(visits))
+    found = tuple(visits)
+    return TourDay(row, problem, _plan(row, problem, found), found)
 
 
-def _plan(row: TourPlanRow, problem: Problem) -> Plan | None:
+def _plan(row: TourPlanRow, problem: Problem, visits: tuple[TourVisitRow, ...]) -> Plan | None:
     answer = row.answer
     if answer is None:
         return None
@@ -51,4 +54,37 @@ def _plan(row: TourPlanRow, problem: Problem) -> Plan | None:
     )
     if isinstance(plan, NotFeasible):
         raise LanewiseError("the plan kept does not fit its day")
-    return plan
+    return plan if "hours" not in answer else _as_driven(row, plan, visits, answer["hours"])
+
+
+def _as_driven(
+    row: TourPlanRow,
+    plan: Plan,
+    visits: tuple[TourVisitRow, ...],
+    hours: Mapping[str, list[int]],
+) -> Plan:
+    """The plan of a changed day with the hours it was told: the checker alone would have tours
+    that are on the road leave later, now that the rest is another."""
+    rows = {(visit.vehicle, visit.position): visit for visit in visits}
+
+    def second(instant: datetime) -> int:
+        return int((instant - row.day_starts).total_seconds())
+
+    def timed(tour: Tour) -> Tour:
+        leave_s, back_s = hours[str(tour.vehicle)]
+        found = []
+        for position, visit in enumerate(tour.visits, start=1):
+            told = rows[tour.vehicle, position]
+            arrive_s, start_s = second(told.arrives_at), second(told.starts_at)
+            found.append(
+                replace(
+                    visit,
+                    arrive_s=arrive_s,
+                    wait_s=max(0, start_s - arrive_s - visit.rest_s),
+                    start_s=start_s,
+                    leave_s=second(told.leaves_at),
+                )
+            )
+        return replace(tour, visits=tuple(found), leave_s=leave_s, back_s=back_s)
+
+    return replace(plan, tours=tuple(timed(tour) for tour in plan.tours))

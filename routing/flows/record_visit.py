@@ -33,8 +33,9 @@ def record_visit(
     served: bool,
     proof: Proof,
     note: str = "",
+    stop: int | None = None,
 ) -> None:
-    """The same again changes nothing.
+    """The same again changes nothing. `stop` is the number that was shown at that position.
 
     Raises NotFound, InvalidInput without a proof or a reason, Conflict when it was told otherwise.
     """
@@ -49,6 +50,8 @@ def record_visit(
     )
     if row is None:
         raise NotFound("no such stop on this tour")
+    if stop is not None and row.stop != stop:
+        raise Conflict("the tour has changed: look again", code="tour_changed")
     state = "done" if served else "failed"
     if row.state != "planned":
         if row.state == state:

@@ -1,15 +1,17 @@
 """Re-plan a running day after new orders, a breakdown or a delay, keeping most of it as it was."""
 
-import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from routing.adapters.solver.thread import ThreadWatch
 from routing.tours.checker import check
 from routing.tours.engine import Sequences
 from routing.tours.hopeless import set_aside
 from routing.tours.plan import NotFeasible, Plan, Unserved
 from routing.tours.problem import Problem
+from routing.tours.pyvrp_engine import PyVrpEngine
 from routing.tours.reasons import why_unserved
-from routing.tours.replan import Churn, Running, freeze
+from routing.tours.replan import Churn, Running, freeze, held
 from routing.tours.stay_engine import StayEngine
 
 
@@ -24,62 +26,98 @@ class Replanned:
     churn: Churn
 
 
-class _Clock:
-    def __init__(self, seconds: float) -> None:
-        self._until = seconds
-        self._began = time.process_time()
-
-    def share_used(self) -> float:
-        return (time.process_time() - self._began) / self._until
-
-    def better(self, sequences: Sequences) -> None:
-        pass
-
-
 def replan_tours(
     problem: Problem,
     plan: Plan,
     *,
     now_s: int,
     broken: frozenset[int] = frozenset(),
+    late: frozenset[int] = frozenset(),
+    reached: Mapping[int, int] | None = None,
     most_moved: float = 0.05,
     price_of_move: int = 0,
-    seconds: float = 0.3,
+    seconds: float = 0.4,
     seed: int = 1,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Replanned:
     """Plan what is left at `now_s` in this process, within so many CPU seconds.
 
     At most the share `most_moved` of the old plan's open stops changes vehicle (stops of broken
-    vehicles not counted), and each change costs `price_of_move` cost units in the search. The old
-    plan with the new stops put in is always a candidate.
+    vehicles and `late` ones, whose goods have a new release, are not counted), and each change
+    costs `price_of_move` cost units in the search. `reached` as in `freeze`. The old plan with the
+    new stops put in is always a candidate.
     """
-    running = freeze(problem, plan, now_s=now_s, broken=broken)
-    easier, renumbered = set_aside(running.problem)
-    new = {old: i for i, old in enumerate(renumbered.kept)}
-    engine = StayEngine(
-        home={new[i]: vehicle for i, vehicle in running.home.items() if i in new},
-        away_cost=price_of_move,
-        most_away=int(most_moved * len(running.home)),
-    )
-    found = engine.solve(
-        easier, start=renumbered.forth(running.start), seed=seed, watch=_Clock(seconds)
-    )
-    rest = check(running.problem, renumbered.back(found), engine=engine.name)
-    if isinstance(rest, NotFeasible):  # limits the engine does not know, such as working time
-        rest = check(running.problem, running.start, engine="old plan")
-        if isinstance(rest, NotFeasible):
-            nothing = check(running.problem, ())
-            assert not isinstance(nothing, NotFeasible)
-            rest = nothing
+    clock = ThreadWatch(seconds, cancelled)
+    running = freeze(problem, plan, now_s=now_s, broken=broken, reached=reached)
+    new = {full: i for i, full in enumerate(running.kept)}
+    delayed = frozenset(new[i] for i in late if i in new)
+    home = {i: vehicle for i, vehicle in running.home.items() if i not in delayed}
+    most_away = int(most_moved * len(home))
+    if any(stop.release_s > now_s for stop in running.problem.stops):
+        rest = _with_releases(running, home, delayed, most_away, seed, clock)
+    else:
+        rest = _near(running, home, most_away, price_of_move, seed, clock)
     notes = [why_unserved(running.problem, rest, note.stop) for note in rest.unserved]
     left = tuple(replace(note, stop=running.kept[note.stop]) for note in notes)
     whole = running.whole(rest.sequences)
-    return Replanned(running, rest, whole, (*running.stranded, *left), _churn(running, rest))
+    return Replanned(running, rest, whole, (*running.stranded, *left), _churn(home, rest))
 
 
-def _churn(running: Running, rest: Plan) -> Churn:
+def _near(
+    running: Running,
+    home: Mapping[int, int],
+    most_away: int,
+    price: int,
+    seed: int,
+    clock: ThreadWatch,
+) -> Plan:
+    """By the own kernel, which knows the limit on moves but no releases."""
+    easier, renumbered = set_aside(running.problem, sure=frozenset(running.home))
+    new = {old: i for i, old in enumerate(renumbered.kept)}
+    engine = StayEngine(
+        home={new[i]: vehicle for i, vehicle in home.items() if i in new},
+        away_cost=price,
+        most_away=most_away,
+    )
+    start = renumbered.forth(running.start)
+    found = engine.solve(easier, start=start, seed=seed, watch=clock)
+    return _judged(running, renumbered.back(found), engine.name)
+
+
+def _with_releases(
+    running: Running,
+    home: Mapping[int, int],
+    delayed: frozenset[int],
+    most_away: int,
+    seed: int,
+    clock: ThreadWatch,
+) -> Plan:
+    """By PyVRP: only so many stops as may move are let go, the ones on tours with late goods."""
+    problem = held(running, home, delayed, most_away)
+    easier, renumbered = set_aside(problem)
+    start = check(problem, running.start)
+    begin = None if isinstance(start, NotFeasible) else renumbered.forth(running.start)
+    found = PyVrpEngine().solve(easier, start=begin, seed=seed, watch=clock)
+    return _judged(running, renumbered.back(found), PyVrpEngine.name)
+
+
+def _judged(running: Running, found: Sequences, engine: str) -> Plan:
+    """What was found as the checker prices it; else the old plan, or what is left of it."""
+    for sequences, name in ((found, engine), (running.start, "old plan")):
+        plan = check(running.problem, sequences, engine=name)
+        if not isinstance(plan, NotFeasible):
+            return plan  # limits the engine does not know, such as working time, may refuse it
+    alone = []
+    for sequence in running.start:
+        if not isinstance(check(running.problem, (*alone, sequence)), NotFeasible):
+            alone.append(sequence)
+    plan = check(running.problem, alone, engine="old plan")
+    assert not isinstance(plan, NotFeasible)
+    return plan
+
+
+def _churn(before: Mapping[int, int], rest: Plan) -> Churn:
     """Moves among stops whose vehicle can still serve them."""
-    before = dict(running.home)
     after = {visit.stop: tour.vehicle for tour in rest.tours for visit in tour.visits}
     moved = sum(1 for i, vehicle in before.items() if after.get(i, vehicle) != vehicle)
     return Churn(len(before), moved, moved / len(before) if before else 0.0)

@@ -46,6 +46,15 @@ def request_tours(
 
     Raises InvalidInput with every fault of the document, and Conflict when too many plans wait.
     """
+    plan_id = keep_day(session, document, which=which, seconds=seconds, seed=seed)
+    enqueue(session, "routing.plan_tours", {"plan_id": str(plan_id)}, key=f"{plan_id}-1")
+    return plan_id
+
+
+def keep_day(
+    session: Session, document: Mapping[str, Any], *, which: WhichDay, seconds: int, seed: int
+) -> TourPlanId:
+    """As `request_tours`, without asking the workers."""
     if not 1 <= seconds <= MOST_SECONDS:
         raise invalid("seconds", f"must be 1 to {MOST_SECONDS}")
     known_zone(which.zone)
@@ -78,5 +87,4 @@ def request_tours(
         )
     )
     session.flush()
-    enqueue(session, "routing.plan_tours", {"plan_id": str(plan_id)}, key=f"{plan_id}-1")
     return plan_id

@@ -1,13 +1,14 @@
 """Looks after days being planned: those whose planner died are queued again; old proofs go."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from routing.tables import TourPlanRow, TourVisitRow
 from store.jobs import enqueue
-from store.session import now
+from store.session import lock, now
 
 SILENT_FOR = timedelta(seconds=30)  # ten beats
 PROOFS_LAST = timedelta(days=90)
@@ -24,6 +25,9 @@ def watch_tours(session: Session) -> int:
     for row in stalled:
         if row.cancel_asked:
             row.state, row.ended_at = "cancelled", instant
+            if "inbound" in (row.task or {}):
+                leg = lock(session, TourPlanRow, UUID((row.task or {})["inbound"]))
+                leg.state, leg.ended_at = "cancelled", instant
             continue
         row.state = "queued"
         key = f"{row.id}-{int(instant.timestamp())}"

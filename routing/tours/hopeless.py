@@ -29,8 +29,13 @@ class Renumbering:
         )
 
 
-def set_aside(problem: Problem) -> tuple[Problem, Renumbering]:
-    """The problem without hopeless stops (and whatever is tied to them)."""
+def set_aside(
+    problem: Problem, *, sure: frozenset[int] = frozenset()
+) -> tuple[Problem, Renumbering]:
+    """The problem without hopeless stops (and whatever is tied to them).
+
+    Stops known to be served by somebody, `sure`, are not tried again.
+    """
     partner = problem.partner()
     first_of = [
         number
@@ -45,7 +50,7 @@ def set_aside(problem: Problem) -> tuple[Problem, Renumbering]:
         if j is not None and i not in pairs:
             continue
         stops = (i,) if j is None else (i, j)
-        if not any(_serves(bare, number, stops) for number in first_of):
+        if i not in sure and not any(_serves(bare, number, stops) for number in first_of):
             hopeless |= set(stops)
     for group in problem.rules.same_vehicle:
         if hopeless & set(group):

@@ -21,7 +21,8 @@ class Running:
     kept: tuple[int, ...]  # index in the full problem of each stop of `problem`
     start: Sequences  # the rest of the old tours, in indices of `problem`
     home: Mapping[int, int]  # stop of `problem` to the vehicle it is planned on
-    driven: Mapping[int, tuple[int, ...]]  # vehicle to stops of the full problem
+    driven: Mapping[int, tuple[int, ...]]  # vehicle on the road to stops of the full problem
+    left: Mapping[int, int]  # vehicle on the road to when it left, s
     stranded: tuple[Unserved, ...]  # goods on board of broken vehicles
 
     def whole(self, sequences: Sequences) -> Sequences:
@@ -50,13 +51,15 @@ def freeze(
     *,
     now_s: int,
     broken: frozenset[int] = frozenset(),
+    reached: Mapping[int, int] | None = None,
 ) -> Running:
     """Split the day at `now_s`. `plan` is the old plan in stops of `problem`, which may have more.
 
-    Raises CannotReplan for shipments, reloads, breaks and ties between stops.
+    `reached` says how many stops of a vehicle's tour have ended for sure: a driver may be ahead of
+    the plan. Raises CannotReplan for shipments, reloads, breaks and ties between stops.
     """
-    if problem.shipments or problem.rules or any(v.reloads or v.breaks for v in problem.vehicles):
-        raise CannotReplan("re-planning knows no shipments, reloads, breaks or ties between stops")
+    refuse_what_replanning_lacks(problem)
+    reached = reached or {}
     tours = {tour.vehicle: tour for tour in plan.tours}
     driven: dict[int, tuple[int, ...]] = {}
     stranded: list[Unserved] = []
@@ -65,17 +68,19 @@ def freeze(
     waiting = frozenset(
         number
         for number, _ in problem.fleet()
-        if number not in broken and (number not in tours or tours[number].leave_s > now_s)
+        if number not in broken
+        and not reached.get(number)
+        and (number not in tours or tours[number].leave_s > now_s)
     )
     for number, k in problem.fleet():
         kind = replace(problem.vehicles[k], numbers=(number,))
         tour = tours.get(number)
-        if tour is None or tour.leave_s > now_s:
+        if tour is None or (tour.leave_s > now_s and not reached.get(number)):
             begins = max(kind.shift[0], now_s)
             if number not in broken and begins <= kind.shift[1]:
                 vehicles.append(replace(kind, shift=(begins, kind.shift[1])))
             continue
-        done = _driven(tour, now_s)
+        done = max(_driven(tour, now_s), reached.get(number, 0))
         driven[number] = tuple(visit.stop for visit in tour.visits[:done])
         ahead = [visit.stop for visit in tour.visits[done:]]
         for i in ahead:
@@ -100,8 +105,38 @@ def freeze(
             allowed = waiting
         elif allowed is None and stop.kind is Kind.DELIVER:
             allowed = waiting  # still at the depot
+        if i in only:
+            stop = replace(stop, release_s=0)  # on board already
         stops.append(stop if allowed is None else _limited(stop, allowed))
     return _running(problem, plan, kept, tuple(stops), tuple(vehicles), driven, tuple(stranded))
+
+
+def held(
+    running: Running, home: Mapping[int, int], free: frozenset[int], most_away: int
+) -> Problem:
+    """The open day with every stop tied to its home vehicle, but for `free` and `most_away` more.
+
+    Those are let go from tours with free stops, for engines that know no limit on moves.
+    """
+    near = [
+        i
+        for sequence in running.start
+        if free & set(sequence.stops)
+        for i in sequence.stops
+        if i in home
+    ]
+    loose = free | frozenset(near[:most_away])
+    stops = tuple(
+        _limited(stop, frozenset({home[i]})) if i in home and i not in loose else stop
+        for i, stop in enumerate(running.problem.stops)
+    )
+    return replace(running.problem, stops=stops)
+
+
+def refuse_what_replanning_lacks(problem: Problem) -> None:
+    """Raises CannotReplan for shipments, reloads, breaks and ties between stops."""
+    if problem.shipments or problem.rules or any(v.reloads or v.breaks for v in problem.vehicles):
+        raise CannotReplan("re-planning knows no shipments, reloads, breaks or ties between stops")
 
 
 def churn(problem: Problem, old: Plan, new: Plan) -> Churn:
@@ -174,4 +209,5 @@ def _running(
         if visit.stop in new and tour.vehicle in able
     }
     open_day = replace(problem, stops=stops, vehicles=vehicles, rules=Rules())
-    return Running(open_day, kept, start, home, driven, stranded)
+    left = {tour.vehicle: tour.leave_s for tour in plan.tours if tour.vehicle in driven}
+    return Running(open_day, kept, start, home, driven, left, stranded)

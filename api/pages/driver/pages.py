@@ -43,6 +43,7 @@ def tell(
     signature: Annotated[str, Form(max_length=20_000)] = "",
     note: Annotated[str, Form(max_length=200)] = "",
     photo: Annotated[UploadFile | None, File()] = None,
+    stop: Annotated[int | None, Form()] = None,
 ) -> Response:
     """What happened at a stop; the same again changes nothing."""
     lanewise = lanewise_of(request)
@@ -58,6 +59,7 @@ def tell(
                 served=outcome == "served",
                 proof=proof,
                 note=note.strip(),
+                stop=stop,
             )
     except (InvalidInput, Conflict) as error:
         return _page(request, token, error.message, status=422)
