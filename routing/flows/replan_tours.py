@@ -7,7 +7,7 @@ from routing.adapters.solver.thread import ThreadWatch
 from routing.tours.checker import check
 from routing.tours.engine import Sequences
 from routing.tours.hopeless import set_aside
-from routing.tours.plan import NotFeasible, Plan, Unserved
+from routing.tours.plan import NotFeasible, Plan, Sequence, Unserved
 from routing.tours.problem import Problem
 from routing.tours.pyvrp_engine import PyVrpEngine
 from routing.tours.reasons import why_unserved
@@ -107,7 +107,7 @@ def _judged(running: Running, found: Sequences, engine: str) -> Plan:
         plan = check(running.problem, sequences, engine=name)
         if not isinstance(plan, NotFeasible):
             return plan  # limits the engine does not know, such as working time, may refuse it
-    alone = []
+    alone: list[Sequence] = []
     for sequence in running.start:
         if not isinstance(check(running.problem, (*alone, sequence)), NotFeasible):
             alone.append(sequence)

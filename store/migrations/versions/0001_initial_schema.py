@@ -835,6 +835,7 @@ def upgrade() -> None:
         sa.Column("sources", store.base.JsonValue, nullable=False),
         sa.Column("seconds", sa.Integer(), nullable=False),
         sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("task", store.base.JsonValue, nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("cancel_asked", sa.Boolean(), nullable=False),
         sa.Column("beat_at", store.base.UtcDateTime(), nullable=True),
