@@ -49,6 +49,13 @@ class Visit:
 
 
 TOURS = {"date": "2026-03-03", "seconds": 1, "day": DAY_EXAMPLE}
+TWO_LEGS = {
+    "date": "2026-03-03",
+    "seconds": 1,
+    "inbound": DAY_EXAMPLE,
+    "outbound": DAY_EXAMPLE,
+    "sources": [],
+}
 OPEN = {"health", "ready", "metrics"}  # tell nothing of any tenant, take no key
 
 VISITS: dict[str, Visit] = {
@@ -181,6 +188,8 @@ VISITS: dict[str, Visit] = {
     "plan_collections": Visit(
         lambda ids: "/v1/tours/collections", {"hub": "hub-lille", "date": "2026-03-03"}
     ),
+    "change_tours": Visit(lambda ids: f"/v1/tours/{ids['tours']}/changes", {"broken": [1]}),
+    "plan_two_legs": Visit(lambda ids: "/v1/tours/two-legs", TWO_LEGS, (202,)),
     "list_tours": Visit(lambda ids: "/v1/tours", None, (200,)),
     "read_tours": Visit(lambda ids: f"/v1/tours/{ids['tours']}"),
     "cancel_tours": Visit(lambda ids: f"/v1/tours/{ids['tours']}"),
