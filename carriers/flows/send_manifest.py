@@ -46,9 +46,14 @@ def _look_up(carrier: Carrier, call: CallRow) -> Receipt | None:
 
 def _accept(session: Session, call: CallRow, receipt: Receipt) -> None:
     row = lock(session, ManifestRow, call.subject_id)
+    row.carrier_reference = receipt.carrier_reference[:100]
+    if (
+        row.state == "failed"
+    ):  # given up: its parcels went elsewhere, the carrier has it all the same
+        row.reason = f"given up, yet accepted as {row.carrier_reference}"
+        return
     row.state = "closed"
     row.reason = ""
-    row.carrier_reference = receipt.carrier_reference[:100]
     row.closed_at = now(session)
     signal(session, ManifestClosed(row.id, row.carrier, len(manifest_bookings(session, row.id))))
 

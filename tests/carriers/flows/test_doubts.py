@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import select
@@ -13,9 +14,12 @@ from carriers.adapters.sandbox.local import LocalSandbox
 from carriers.booking import BookingState, Finding, Resolution
 from carriers.flows.ask_rates import ask_rates
 from carriers.flows.book import BOOKING, book
+from carriers.flows.close_manifest import close_manifest
 from carriers.flows.collect_rates import collect_rates
+from carriers.flows.open_manifest import open_manifest
 from carriers.flows.resolve_parked import resolve_parked
 from carriers.flows.run_call import _claim, _Plan
+from carriers.flows.send_manifest import send_manifest
 from carriers.journal import CallState
 from carriers.ports import (
     Booked,
@@ -23,14 +27,17 @@ from carriers.ports import (
     BookingOrder,
     Carrier,
     CarrierProfile,
+    ManifestRequest,
     Rate,
     RateRequest,
+    Receipt,
     Recovery,
 )
 from carriers.sandbox import KEY_LIVES, Fault, Sandbox
 from carriers.tables import (
     BookingRow,
     CallRow,
+    ManifestRow,
     all_health,
     call_for,
     live_booking,
@@ -41,8 +48,10 @@ from core.clock import Clock, ManualClock
 from core.errors import CarrierRejected, Conflict
 from core.ids import BookingId, TenantId
 from store.session import Sessions
-from tests.carriers.bookings import ask_booking, parcel_id, run_until_quiet
+from tests.carriers.bookings import MAILING, ask_booking, parcel_id, run_until_quiet
 from tests.carriers.flows.test_collect_rates import ASK
+
+T = TypeVar("T")
 
 
 def sandbox(sessions: Sessions, recovery: Recovery = Recovery.KEY) -> LocalSandbox:
@@ -155,7 +164,12 @@ class Hooked(LocalSandbox):
     hook: Callable[[], None] | None = None
 
     def book(self, order: BookingOrder) -> Booked | BookedUnread:
-        answer = super().book(order)
+        return self._told(super().book(order))
+
+    def manifest(self, ask: ManifestRequest) -> Receipt:
+        return self._told(super().manifest(ask))
+
+    def _told(self, answer: T) -> T:
         hook, self.hook = self.hook, None
         if hook is not None:
             hook()
@@ -189,6 +203,34 @@ def test_a_late_yes_for_a_parcel_given_up_is_kept_and_voided(
     assert kept.state is BookingState.VOIDED and kept.tracking_number in carrier.model.parcels
     there = {n for n, parcel in carrier.model.parcels.items() if parcel.voided_at is None}
     assert there == {live.tracking_number}
+
+
+def test_a_late_yes_for_a_manifest_given_up_takes_no_parcel_back(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    carrier = Hooked(Sandbox(7, Recovery.NEITHER), sessions.clock)
+    carriers: dict[str, Carrier] = {"sandbox": carrier}
+    booking_id = ask_booking(sessions, tenant)
+    run_until_quiet(sessions, carriers)
+    with sessions(tenant) as session:
+        manifest_id = open_manifest(
+            session, carrier="sandbox", account="main", location="TIL", mailing_date=MAILING
+        )
+        close_manifest(session, manifest_id)
+
+    def meanwhile() -> None:
+        clock_of(sessions).advance(timedelta(seconds=40))
+        send_manifest(sessions, tenant, carriers, manifest_id)
+        with sessions(tenant) as session:
+            call = call_for(session, "manifest", manifest_id)
+            resolve_parked(session, call.id, Resolution(Finding.GIVEN_UP))
+
+    carrier.hook = meanwhile
+    send_manifest(sessions, tenant, carriers, manifest_id)
+    with sessions(tenant, read_only=True) as session:
+        row = session.get_one(ManifestRow, manifest_id)
+        assert (row.state, row.reason) == ("failed", "given up, yet accepted as SM000001")
+        assert read_booking(session, booking_id).manifest_id is None
 
 
 def test_a_frozen_worker_settles_nothing_for_the_one_that_sends_after_it(
