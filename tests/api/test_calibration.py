@@ -5,8 +5,12 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
+from api.wiring import Lanewise
 from core.clock import ManualClock
+from core.ids import TenantId
 from tests.api.conftest import Caller
+from tracking.calibration import report_calibration
+from tracking.flows.watch_calibration import watch_calibration
 
 
 def test_a_promise_whose_day_has_passed_is_counted_as_missed(
@@ -32,3 +36,26 @@ def test_a_promise_whose_day_has_passed_is_counted_as_missed(
 def test_the_page_asks_for_a_sign_in(client: TestClient) -> None:
     away = client.get("/calibration", headers={"Accept": "text/html"}, follow_redirects=False)
     assert away.status_code == 303
+
+
+def test_an_alarm_stands_in_figures_and_metrics_until_it_is_over(
+    client: TestClient, caller: Caller, lanewise: Lanewise, tenant: TenantId
+) -> None:
+    def drifting(count: int) -> bool:
+        line = f'lanewise_calibration_alarms{{kind="drift"}} {count}.0'
+        return line in client.get("/metrics").text
+
+    assert caller.get("/v1/calibration").json()["standing"] == []
+    assert drifting(0)
+    nothing = report_calibration([], lanewise.clock.now())
+    with lanewise.sessions(tenant) as session:
+        watch_calibration(session, {"FR-PAC": 0.5}, nothing)
+    told = caller.get("/v1/calibration").json()["standing"]
+    assert [(one["kind"], one["group_name"], one["facts"]) for one in told] == [
+        ("drift", "FR-PAC", {"aimed": "0.500"})
+    ]
+    assert drifting(1)
+    with lanewise.sessions(tenant) as session:
+        watch_calibration(session, {}, nothing)
+    assert caller.get("/v1/calibration").json()["standing"] == []
+    assert drifting(0)

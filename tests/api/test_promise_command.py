@@ -1,17 +1,29 @@
 """`lanewise promise`: refit from the store, look, take back; bad input in one line."""
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from api.wiring import from_environment
+from core.ids import TenantId
+from routing.distributions.lead_times import LearnedLeadTimes
+from routing.flows.load_lead_times import load_lead_times
+from routing.flows.publish_model import Provenance, publish_model
 from routing.tables import LeadTimeModelRow
+from store.tables import TenantRow
 from tests.api.test_network_commands import run, var
 from tests.simulations.olist_sample import write_sample
+from tests.tracking.learning.invented import FAST
+from tracking.flows.recall_parcels import recall_parcels
+from tracking.flows.refresh_network_state import refresh_network_state
+from tracking.learning.teach import fit, lesson_from
+from tracking.tables import open_alarms
 
 __all__ = ["var"]
+OF = Provenance(date(2017, 1, 1), date(2017, 6, 19), 560, 1, "test", {})
 
 
 @pytest.fixture
@@ -46,6 +58,32 @@ def test_models_are_fitted_shown_and_taken_back(
     assert run("promise", "rollback") == 0
     assert "model 1 withdrawn" in capsys.readouterr().out
     assert run("promise", "rollback") == 2
+
+
+def test_the_morning_tells_what_lateness_costs_under_the_model_that_serves(
+    imported: Path,
+) -> None:
+    assert imported
+    lanewise, as_of = from_environment(), datetime(2017, 6, 20, tzinfo=UTC)
+    with lanewise.sessions.system(read_only=True) as session:
+        tenant = TenantId(session.scalars(select(TenantRow.id)).one())
+    before = refresh_network_state(lanewise.sessions, tenant, as_of=as_of)
+    assert before is not None
+    assert before.lateness_costs == {}  # nothing serves yet
+    with lanewise.sessions(tenant) as session:
+        recalled = recall_parcels(session, as_of)
+        lesson = lesson_from(recalled.facts, recalled.today, country=recalled.country)
+        publish_model(session, fit(lesson, plan=FAST), OF)
+    state = refresh_network_state(lanewise.sessions, tenant, as_of=as_of)
+    assert state is not None
+    assert list(state.lateness_costs) == [f"{level:g}" for level in recalled.levels]
+    assert all(days > 0 for days in state.lateness_costs.values())
+    with lanewise.sessions(tenant, read_only=True) as session:
+        learned = load_lead_times(session)
+        assert isinstance(learned, LearnedLeadTimes)
+        assert learned.name == f"learned-1@{state.day}.2"
+        assert learned.state.lateness_costs == state.lateness_costs
+        assert open_alarms(session) == []
 
 
 def test_before_anything_was_delivered_there_is_too_little_to_learn(
