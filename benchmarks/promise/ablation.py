@@ -82,6 +82,7 @@ def ablate(
         say(f"ablation: {name}")
         walked = walk_forward(bench, window.warm, window.end, other, say)
         rows.append(_row(bench, window, walked, Variant(name), level))
+        say(_line(asdict(rows[-1])))
     return {
         "from": first.isoformat(),
         "to": last.isoformat(),
@@ -93,12 +94,12 @@ def ablate(
 
 def _other_models(plan: WalkPlan) -> Iterator[tuple[str, WalkPlan]]:
     yield "network's columns off", replace(plan, network_columns=False)
-    yield "all columns of the sample", replace(plan, without=())
+    yield f"refit every {SELDOM_DAYS} days", replace(plan, refit_days=SELDOM_DAYS)
+    yield "fitted once", replace(plan, refit_days=NEVER_AGAIN)
     yield "open parcels do not teach", replace(plan, weighing=Weighing(open_teach=False))
     recent = Weighing(half_life_days=HALF_LIFE_DAYS)
     yield f"half-life of {HALF_LIFE_DAYS:g} days", replace(plan, weighing=recent)
-    yield f"refit every {SELDOM_DAYS} days", replace(plan, refit_days=SELDOM_DAYS)
-    yield "fitted once", replace(plan, refit_days=NEVER_AGAIN)
+    yield "all columns of the sample", replace(plan, without=())
 
 
 def _row(
@@ -135,12 +136,14 @@ def as_table(report: dict[str, Any]) -> str:
         f"level {report['level']:g}",
         "variant                      kept   days   month  half-month  worst state  pinball  matched",
     ]
-    for row in report["variants"]:
-        state = row["worst_state"]
-        where = "-" if state is None else f"{state} {row['worst_state_realised']:.1%}"
-        lines.append(
-            f"{row['variant']:26}  {row['realised']:6.1%}  {row['mean_days']:5.2f}"
-            f"  {row['worst_month']:6.1%}  {row['worst_half_month']:10.1%}  {where:>11}"
-            f"  {row['pinball']:7.3f}  {row['matched_days']:7.2f}"
-        )
-    return "\n".join(lines)
+    return "\n".join([*lines, *(_line(row) for row in report["variants"])])
+
+
+def _line(row: dict[str, Any]) -> str:
+    state = row["worst_state"]
+    where = "-" if state is None else f"{state} {row['worst_state_realised']:.1%}"
+    return (
+        f"{row['variant']:26}  {row['realised']:6.1%}  {row['mean_days']:5.2f}"
+        f"  {row['worst_month']:6.1%}  {row['worst_half_month']:10.1%}  {where:>11}"
+        f"  {row['pinball']:7.3f}  {row['matched_days']:7.2f}"
+    )

@@ -80,7 +80,7 @@ def evaluate(
     With `late`, the report also has the prediction of late parcels and of the ETA.
     """
     levels = tuple(dict.fromkeys(levels))
-    window = window_of(bench, first, last)
+    window, plan = window_of(bench, first, last), plan or WalkPlan()
     forecasts = walk_forward(bench, window.warm, window.end, plan, say)
     scored = np.flatnonzero(window.scored[forecasts.rows])
     promised = _promises(bench, forecasts, scored, window.start, levels, say)
@@ -97,7 +97,7 @@ def evaluate(
         "rows": [score(bench, rows, one) for one in promised],
     }
     if late:
-        report["late"] = late_parcels(bench, forecasts, window.start, window.end, say)
+        report["late"] = late_parcels(bench, forecasts, window.start, window.end, plan, say)
     return Evaluation(report, tuple(bench.order_id[row] for row in rows), promised)
 
 

@@ -2,23 +2,22 @@
 
 Late means after the marketplace's own date. Scored are delivered orders still open at the moment of
 asking: at hand-over, and on the morning 4, 2 and 1 days before the date. Only what was known that
-morning is used; the model is refitted every fortnight.
+morning is used, by the model of the wait from hand-over, refitted every fortnight.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from benchmarks.promise.orders import BenchOrders
-from benchmarks.promise.walk import Forecasts
+from benchmarks.promise.walk import Forecasts, WalkPlan
 from routing.distributions.waits import LONGEST_DAYS, WaitModel, open_curves, slow_down
-from tracking.learning.boosting import BoostingPlan
 from tracking.learning.columns import NetworkState, network_state, order_columns
 from tracking.learning.hazards import fit_waits
 from tracking.learning.history import F64, I64, NEVER
-from tracking.learning.pressure import pressure
+from tracking.learning.pressure import transit_pressure
+from tracking.learning.teach import NOT_AFTER_HAND_OVER, hand_over_plan
 
 DAYS_BEFORE = (4, 2, 1)
 REFIT_DAYS = 14
@@ -40,6 +39,7 @@ def late_parcels(
     forecasts: Forecasts,
     first: int,
     last: int,
+    plan: WalkPlan,
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Base rate and average precision per moment, and the mean errors of the ETA, days."""
@@ -58,17 +58,19 @@ def late_parcels(
     end = max(int(when.max()) for _, when in moments.values() if len(when)) + 2
     days = min(end, bench.calendar.days - LONGEST_DAYS - 2)
     state = network_state(history, bench.calendar, days)
-    factor = pressure(history, days)
+    factor = transit_pressure(history, days)
     risk = {name: np.full(len(when), np.nan) for name, (_, when) in moments.items()}
     halfway = np.full(history.orders, np.nan)
     for today in range(first, days, REFIT_DAYS):
-        model = _fit(bench, state, today)
+        model = _fit(bench, state, plan, today)
         say(f"late parcels, refit {bench.calendar_day(today)}")
         for name, (open_rows, when) in moments.items():
             now = np.flatnonzero((when >= today) & (when < today + REFIT_DAYS))
             if len(now):
                 asked = open_rows[now]
-                curves, start = _curves(bench, state, model, factor, asked, when[now])
+                curves, start = _curves(
+                    bench, state, plan, model, factor[when[now]], asked, when[now]
+                )
                 risk[name][now] = _late_odds(curves, when[now] - start, due[asked] - start)
                 if name == "hand-over":
                     halfway[asked] = start - history.purchased[asked] + _median(curves)
@@ -85,8 +87,8 @@ def late_parcels(
     return report
 
 
-def _fit(bench: BenchOrders, state: NetworkState, today: int) -> WaitModel:
-    names, columns = _columns(bench, state, bench.history.handed)
+def _fit(bench: BenchOrders, state: NetworkState, plan: WalkPlan, today: int) -> WaitModel:
+    names, columns = _columns(bench, state, plan, bench.history.handed)
     return fit_waits(
         bench.history,
         names,
@@ -94,14 +96,19 @@ def _fit(bench: BenchOrders, state: NetworkState, today: int) -> WaitModel:
         bench.calendar,
         today=today,
         stage="hand-over",
-        plan=replace(BoostingPlan(), trees=200),
+        plan=hand_over_plan(plan.boosting),
     )
 
 
-def _columns(bench: BenchOrders, state: NetworkState, as_of: I64) -> tuple[tuple[str, ...], F64]:
+def _columns(
+    bench: BenchOrders, state: NetworkState, plan: WalkPlan, as_of: I64
+) -> tuple[tuple[str, ...], F64]:
     """The order's columns that morning, and how long the hand-over took (or is taking)."""
     history = bench.history
     names, columns = order_columns(history, bench.calendar, state, as_of)
+    left_out = (*plan.without, *NOT_AFTER_HAND_OVER)
+    kept = [place for place, name in enumerate(names) if name not in left_out]
+    names, columns = tuple(names[place] for place in kept), columns[:, kept]
     handled = np.where(
         history.handed <= as_of, history.handed - history.purchased, as_of - history.purchased
     )
@@ -112,18 +119,19 @@ def _columns(bench: BenchOrders, state: NetworkState, as_of: I64) -> tuple[tuple
 def _curves(
     bench: BenchOrders,
     state: NetworkState,
+    plan: WalkPlan,
     model: WaitModel,
-    factor: F64,
+    log_pressure: F64,
     rows: I64,
     when: I64,
 ) -> tuple[F64, I64]:
     """Waits after hand-over with the network as of `when`; not handed over counts as today."""
     as_of = np.zeros(bench.history.orders, np.int64)
     as_of[rows] = when
-    _, columns = _columns(bench, state, as_of)
+    _, columns = _columns(bench, state, plan, as_of)
     start = np.minimum(bench.history.handed[rows], when)
     curves = open_curves(model, columns[rows], start, bench.calendar)
-    return slow_down(curves, factor[when]), start
+    return slow_down(curves, log_pressure), start
 
 
 def _late_odds(curves: F64, asked: I64, due: I64) -> F64:

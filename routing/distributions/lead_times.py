@@ -50,7 +50,7 @@ class NetworkState:
     day: date
     working: tuple[bool, ...]  # from CALENDAR_DAYS_BEFORE days before `day`
     readings: tuple[Reading, ...]
-    pressure: float  # log factor >= 0 by which daily odds fall
+    pressure: float  # log factor >= 0 by which daily odds fall, of what is bought
     miss_factors: Mapping[str, float]  # by destination: share of the allowed misses to aim at
     deliveries: Mapping[str, int]  # by service, of the last months
     handling_days: Mapping[str, float]  # by seller, from purchase; empty name: everybody's
@@ -63,6 +63,7 @@ class NetworkState:
     floors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """By group and name: as `miss_factors`, of those that surely keep too little; the empty name:
     all of the group that are not named."""
+    transit_pressure: float = 0.0  # as `pressure`, of what is handed over
     revision: int = 1
     """Within its day."""
 
@@ -138,7 +139,7 @@ class LearnedLeadTimes:
         columns = self.model.hand_over.columns
         known = self.columns(columns, (traits,), at)
         known[:, columns.index(HANDLING_DAYS)] = handling_days
-        curves = self._curves(self.model.hand_over, known, at, [self.state.pressure])
+        curves = self._curves(self.model.hand_over, known, at, [self.state.transit_pressure])
         return np.asarray(curves[0], np.float64)
 
     def columns(self, names: Sequence[str], asked: Sequence[ParcelTraits], at: datetime) -> F64:

@@ -29,7 +29,7 @@ from tracking.learning.tree_kernels import (
 class BoostingPlan:
     """How much to learn and how carefully."""
 
-    trees: int = 300
+    trees: int = 200
     leaves: int = 15
     learning_rate: float = 0.05
     minimum_hessian: float = 20.0

@@ -36,11 +36,22 @@ def pressure(history: OrderHistory, days: int) -> F64:
     """
     total, weights = np.zeros(days), np.zeros(days)
     for stage in ("handling", "transit"):
-        drain = drain_days(history, stage, days)
-        usual = np.exp(_trailing(np.log(drain), lambda past: float(np.median(past))))
-        total += usual * np.log(drain / usual)
+        usual, excess = _congestion(history, stage, days)
+        total += usual * excess
         weights += usual
     return np.maximum(total / weights, 0.0)
+
+
+def transit_pressure(history: OrderHistory, days: int) -> F64:
+    """The same for parcels handed over on each day: what queues at the sellers is behind them."""
+    return np.maximum(_congestion(history, "transit", days)[1], 0.0)
+
+
+def _congestion(history: OrderHistory, stage: str, days: int) -> tuple[F64, F64]:
+    """Usual days to drain, and the log of how far the queue stands above that."""
+    drain = drain_days(history, stage, days)
+    usual = np.exp(_trailing(np.log(drain), lambda past: float(np.median(past))))
+    return usual, np.log(drain / usual)
 
 
 def _trailing(values: F64, summary: Callable[[F64], float]) -> F64:

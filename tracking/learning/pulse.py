@@ -43,6 +43,7 @@ def state_of_day(
         working=(*(True,) * max(-first, 0), *(bool(each) for each in working)),
         readings=_readings(lesson),
         pressure=round(float(lesson.log_pressure[today]), DIGITS),
+        transit_pressure=round(float(lesson.log_transit_pressure[today]), DIGITS),
         miss_factors={name: round(factor, DIGITS) for name, factor in miss_factors.items()},
         deliveries=_deliveries(taught, today),
         handling_days=_handling_days(taught, today),

@@ -15,7 +15,7 @@ from tracking.learning.facts import ParcelFact, Taught, taught
 from tracking.learning.hazards import fit_waits
 from tracking.learning.history import F64, I64, NEVER
 from tracking.learning.loss import HORIZON, ArrivalOdds, arrival_odds
-from tracking.learning.pressure import pressure
+from tracking.learning.pressure import pressure, transit_pressure
 
 SHADOW_DAYS = 7  # the last week, which a recipe is judged on before it teaches too
 LEAST_DELIVERIES = 300  # fewer teach no trees
@@ -24,7 +24,8 @@ WITHOUT = ("orders 6 h", "orders 24 h", "orders 72 h", "orders 168 h")
 """Columns that would need the last hours' orders at each quote; leaving them out costs nothing
 (decision 12)."""
 PLAN = BoostingPlan()
-HAND_OVER_TREES = 200
+HAND_OVER_TREES = 400
+NOT_AFTER_HAND_OVER = ("weekday", "hour")  # those of the purchase
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Lesson:
     today: int  # day number; only events before it are known
     state: NetworkState
     log_pressure: F64
+    log_transit_pressure: F64
 
     @property
     def deliveries(self) -> int:
@@ -61,7 +63,8 @@ class Lesson:
         history = self.taught.history
         as_of = np.minimum(history.handed, self.today) if from_hand_over else history.purchased
         names, values = order_columns(history, self.calendar, self.state, as_of)
-        kept = [place for place, name in enumerate(names) if name not in WITHOUT]
+        left_out = (*WITHOUT, *NOT_AFTER_HAND_OVER) if from_hand_over else WITHOUT
+        kept = [place for place, name in enumerate(names) if name not in left_out]
         names, values = tuple(names[place] for place in kept), values[:, kept]
         if not from_hand_over:
             return names, values
@@ -73,7 +76,12 @@ def prepare(taught: Taught, calendar: DayCalendar, today: int) -> Lesson:
     """Daily tables up to the morning of `today`."""
     history, days = taught.history, today + 1
     return Lesson(
-        taught, calendar, today, network_state(history, calendar, days), pressure(history, days)
+        taught,
+        calendar,
+        today,
+        network_state(history, calendar, days),
+        pressure(history, days),
+        transit_pressure(history, days),
     )
 
 
@@ -106,11 +114,14 @@ def fit(lesson: Lesson, today: int | None = None, plan: BoostingPlan = PLAN) -> 
     day = lesson.today if today is None else today
     return LeadTimeModel(
         _fit_stage(lesson, day, plan, from_hand_over=False),
-        _fit_stage(
-            lesson, day, replace(plan, trees=min(plan.trees, HAND_OVER_TREES)), from_hand_over=True
-        ),
+        _fit_stage(lesson, day, hand_over_plan(plan), from_hand_over=True),
         {name: lesson.taught.codes[name] for name in CODED},
     )
+
+
+def hand_over_plan(plan: BoostingPlan) -> BoostingPlan:
+    """The wait from hand-over bears more trees than the wait from purchase."""
+    return replace(plan, trees=max(round(plan.trees * HAND_OVER_TREES / PLAN.trees), 1))
 
 
 def fit_purchase(lesson: Lesson, today: int, plan: BoostingPlan = PLAN) -> WaitModel:
