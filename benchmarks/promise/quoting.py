@@ -22,7 +22,8 @@ from simulations.olist.derived import history
 from simulations.olist.facts import mornings
 from simulations.olist.network import STOCK, derive_network
 from simulations.olist.orders import ZONE, OlistData, OlistOrder
-from tracking.learning.boosting import warm
+from tracking.learning.boosting import BoostingPlan, warm
+from tracking.learning.teach import PLAN
 
 DAY = date(2018, 5, 1)
 CARTS, FEW_CARTS = 200, 60
@@ -45,7 +46,12 @@ class TimedLeadTimes(LearnedLeadTimes):
 
 
 def quoting_figures(
-    data: OlistData, *, quick: bool, say: Callable[[str], None], day: date = DAY
+    data: OlistData,
+    *,
+    quick: bool,
+    say: Callable[[str], None],
+    day: date = DAY,
+    plan: BoostingPlan = PLAN,
 ) -> list[Figure]:
     """Fit both waits as of a morning, then quote the carts bought from then on."""
     begun = datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -53,7 +59,7 @@ def quoting_figures(
     known = mornings(data, derive_network(data, past, as_of=begun, orders=data.orders))
     warm()
     started = time.process_time()
-    model = known.model(day)
+    model = known.model(day, plan)
     refit_s = time.process_time() - started
     if model is None:
         raise Unavailable(f"too few deliveries before {day} to learn from")

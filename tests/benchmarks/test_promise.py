@@ -12,12 +12,15 @@ import pytest
 from api.cli import main
 from benchmarks.promise.ablation import ablate, as_table
 from benchmarks.promise.evaluate import evaluate, read_orders, write_promises
+from benchmarks.promise.figures import late_figures
 from benchmarks.promise.late import average_precision
 from benchmarks.promise.methods import later_of_both, level_alone
 from benchmarks.promise.orders import BenchOrders
+from benchmarks.promise.quoting import quoting_figures
 from benchmarks.promise.score import pinball, worst
 from benchmarks.promise.walk import WalkPlan, walk_forward
 from core.errors import InvalidInput
+from simulations.adapters.olist_files import read_olist
 from tests.shared_data import shared_path
 from tests.simulations.olist_sample import write_sample
 from tests.tracking.learning.synthetic import with_future
@@ -93,6 +96,38 @@ def test_a_folder_without_orders_ends_in_one_line(
         told = [line for line in capsys.readouterr().err.splitlines() if "lanewise:" in line]
         assert len(told) == 1
         assert "no order" in told[0]
+
+
+def test_the_same_seed_promises_the_same(bench: BenchOrders, tmp_path: Path) -> None:
+    written = []
+    for name in ("first.csv", "second.csv"):
+        write_promises(tmp_path / name, evaluate(bench, FIRST, LAST, (0.95,), plan=FAST))
+        written.append((tmp_path / name).read_bytes())
+    assert written[0] == written[1]
+
+
+def test_carts_are_quoted_with_what_was_learned(tmp_path: Path) -> None:
+    data = read_olist(write_sample(tmp_path / "orders", orders=420))
+    day = data.orders[-30].purchased_at.date()
+    told: list[str] = []
+    figures = quoting_figures(data, quick=True, say=told.append, day=day, plan=FAST.boosting)
+    assert len(figures) == 3
+    assert figures[0].ok
+    assert int(told[0].split(", ")[1].split()[0]) > 0  # dated by what was learned
+
+
+def test_late_figures_are_means_of_the_windows() -> None:
+    moments = ("hand-over", "4 d before", "2 d before", "1 d before")
+    reports = [
+        {
+            **{moment: {"average_precision": precision} for moment in moments},
+            "eta": {"purchase_mae_days": 4.0, "hand_over_mae_days": days},
+        }
+        for precision, days in ((0.5, 3.0), (0.9, 3.4))
+    ]
+    figures = late_figures(reports)
+    assert [figure.ok for figure in figures] == [True, True, False, False, True]
+    assert figures[-1].seen == "20.0 % (4.00 to 3.20 d)"
 
 
 def test_an_ablation_takes_one_part_away_at_a_time(bench: BenchOrders) -> None:

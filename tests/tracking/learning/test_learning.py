@@ -20,7 +20,7 @@ from tracking.learning.columns import network_state, order_columns
 from tracking.learning.hazards import fit_waits
 from tracking.learning.history import NEVER, OrderHistory, repair_days
 from tracking.learning.loss import HORIZON, arrival_odds
-from tracking.learning.pressure import pressure
+from tracking.learning.pressure import pressure, transit_pressure
 from tracking.learning.signals import events_before, open_at_start, speed_tables
 
 SMALL = BoostingPlan(trees=25, leaves=6, minimum_hessian=5.0)
@@ -62,9 +62,10 @@ def test_nothing_that_happens_later_changes_what_is_known_today() -> None:
         np.testing.assert_array_equal(
             table.log_speed[: today + 1], changed.log_speed[: today + 1], err_msg=table.name
         )
-    np.testing.assert_array_equal(
-        pressure(orders, days)[: today + 1], pressure(other, days)[: today + 1]
-    )
+    for queues in (pressure, transit_pressure):
+        np.testing.assert_array_equal(
+            queues(orders, days)[: today + 1], queues(other, days)[: today + 1]
+        )
     past = orders.purchased <= today
     columns = [
         order_columns(h, calendar(700), network_state(h, calendar(700), days), h.purchased)[1]
@@ -98,6 +99,10 @@ def test_a_queue_that_doubles_halves_the_daily_odds() -> None:
     assert found[99] == pytest.approx(0.0, abs=0.01)
     assert 0.5 < found[101] < np.log(2) + 0.05
     assert (found >= 0).all()
+    assert (transit_pressure(orders, days) >= found).all()  # they queue at the carriers
+    at_sellers = replace(orders, handed=orders.delivered)
+    assert pressure(at_sellers, days)[101] > 0.5
+    assert transit_pressure(at_sellers, days)[101] == 0.0
 
 
 def test_open_parcels_count_with_the_odds_that_they_arrive() -> None:

@@ -42,9 +42,26 @@ def test_nothing_later_changes_model_or_state() -> None:
     np.testing.assert_array_equal(MODEL.hand_over.forest.value, again.hand_over.forest.value)
     mine, theirs = state_of_day(TAUGHT, {}), state_of_day(other, {})
     assert mine.pressure == theirs.pressure
+    assert mine.transit_pressure == theirs.transit_pressure
     assert mine.transit_counts == theirs.transit_counts
     assert mine.handling_days == theirs.handling_days
     assert mine.deliveries == theirs.deliveries
+
+
+def test_what_is_handed_over_waits_for_the_carriers_alone() -> None:
+    assert not {"weekday", "hour"} & set(MODEL.hand_over.columns)  # those of the purchase
+    state = state_of_day(TAUGHT, {})
+    at = datetime.combine(TODAY, datetime.min.time())
+    curves = [
+        LearnedLeadTimes("x", MODEL, each).hand_over_curve(traits(), at, 2)
+        for each in (
+            state,
+            replace(state, pressure=state.pressure + 1),
+            replace(state, transit_pressure=state.transit_pressure + 1),
+        )
+    ]
+    np.testing.assert_array_equal(curves[0], curves[1])
+    assert curves[2][5] > curves[0][5]
 
 
 def test_the_slow_destination_is_promised_later_and_memory_gives_the_same() -> None:
