@@ -239,7 +239,9 @@ class Ways:
             max_g=service.max_weight_g,
             tariff=prices.spread(table, [box.id for box in self.boxes]),
             refuses=service.refused_flags,
-            pickups=self._with_room(pickups, pickup.moments.zone, limits),
+            pickups=self._with_vans(
+                self._with_room(pickups, pickup.moments.zone, limits), pickup.moments.zone, service
+            ),
             transit=self._transit(transit),
             delivery_day=self._nominated(
                 self.snapshot.delivery_days(service, country, self.first_day)
@@ -272,6 +274,19 @@ class Ways:
             return pickups
         days = [local_day(zone, instant_of(int(minute))) for minute in pickups]
         keep: IntArray = pickups[np.array([day not in full for day in days], dtype=np.bool_)]
+        return keep
+
+    def _with_vans(self, pickups: IntArray, zone: str, service: NetworkService) -> IntArray:
+        """The pickups on days on which the service's own fleet takes out one more parcel."""
+        if not service.fleet:
+            return pickups
+        days = [local_day(zone, instant_of(int(minute))) for minute in pickups]
+        room = {
+            day: (service.fleet_parcels(day) or 0)
+            - self.live.used.get((service.fleet_slot, day), 0)
+            for day in set(days)
+        }
+        keep: IntArray = pickups[np.array([room[day] > 0 for day in days], dtype=np.bool_)]
         return keep
 
     def _distance_m(self, place: Place) -> int:

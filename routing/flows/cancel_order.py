@@ -91,10 +91,15 @@ def _give_back_capacity(
     session: Session, order: OrderRow, parcels: Sequence[PlannedParcelRow]
 ) -> None:
     network = load_snapshot(session, order.network_hash).network
+    fleets = {each.code: each.fleet_slot for each in network.services if each.fleet}
     slots = [
         (place, local_day(network.location(parcel.origin).calendar.zone, parcel.leaves_at))
         for parcel in parcels
-        for place in (parcel.origin, f"{parcel.service}@{parcel.origin}")
+        for place in (
+            parcel.origin,
+            f"{parcel.service}@{parcel.origin}",
+            *((fleets[parcel.service],) if parcel.service in fleets else ()),
+        )
     ]
     for place, day in sorted(slots):
         row = session.scalars(

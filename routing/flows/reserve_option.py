@@ -90,15 +90,22 @@ def _capacity_wanted(
         day = local_day(place.calendar.zone, parcel.leaves_at)
         hub = snapshot.hubs.get(parcel.origin)
         limits = [place.daily_parcels, hub.daily_parcels if hub is not None else None]
-        pickup = [
-            each.pickup.daily_parcels
+        collections = [
+            each
             for each in snapshot.collections_at.get(parcel.origin, ())
             if each.service.code == parcel.service
         ]
-        for name, limit in (
+        slots = [
             (parcel.origin, _least(limits)),
-            (f"{parcel.service}@{parcel.origin}", _least(pickup)),
-        ):
+            (
+                f"{parcel.service}@{parcel.origin}",
+                _least([each.pickup.daily_parcels for each in collections]),
+            ),
+        ]
+        if collections and collections[0].service.fleet:
+            service = collections[0].service
+            slots.append((service.fleet_slot, service.fleet_parcels(day)))
+        for name, limit in slots:
             count, _ = wanted.get((name, day), (0, None))
             wanted[name, day] = (count + 1, limit)
     return wanted

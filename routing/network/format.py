@@ -6,6 +6,7 @@ name, by `carrier/service`.
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -37,6 +38,7 @@ from routing.network.services import (
     Service,
     Slot,
     TransitRow,
+    Vans,
 )
 from routing.network.trade import Customs, DutyRate, ExchangeRate, TaxRate
 from routing.network.validate import contradictions
@@ -236,6 +238,7 @@ class _Builder:
     def services(self) -> tuple[Service, ...]:
         coverage = self.groups("coverage", "service")
         slots = self.groups("slots", "service")
+        fleets = self.groups("fleets", "service")
         factors = dict(self.each("co2e", lambda r: (r["service"], _co2e(r))))
 
         def make(record: Record) -> Service:
@@ -249,7 +252,13 @@ class _Builder:
                 for row in slots.get(record["service"], [])
                 if (slot := self.attempt(row, lambda row=row: _slot(row))) is not None  # type: ignore[misc]
             )
-            return _service(record, rules, factors.get(record["service"]), windows)
+            fleet = tuple(
+                vans
+                for row in fleets.get(record["service"], [])
+                if (vans := self.attempt(row, lambda row=row: _vans(row))) is not None  # type: ignore[misc]
+            )
+            made = _service(record, rules, factors.get(record["service"]), windows)
+            return replace(made, fleet=fleet)
 
         return self.each("services", make)
 
@@ -387,6 +396,16 @@ def _co2e(record: Record) -> Co2eFactor:
 
 def _slot(record: Record) -> Slot:
     return Slot(record["weekdays"], record["opens"], record["closes"])
+
+
+def _vans(record: Record) -> Vans:
+    return Vans(
+        record["weekdays"],
+        record["vans"],
+        record["van_parcels"],
+        record["shift_min"],
+        record["min_per_parcel"],
+    )
 
 
 def _service(

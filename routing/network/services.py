@@ -64,6 +64,29 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Vans:
+    """Equal vehicles of an own fleet on some weekdays (0 Monday), and what each brings in a day."""
+
+    weekdays: frozenset[int]
+    count: int
+    parcels: int  # that one van loads in a day, all rounds together
+    shift_min: int | None = None  # time on the road
+    min_per_parcel: int = 0  # driving and hand-over
+
+    def __post_init__(self) -> None:
+        if self.shift_min is not None and self.min_per_parcel <= 0:
+            raise invalid("min_per_parcel", "a shift needs the minutes that a parcel takes")
+
+    @property
+    def daily_parcels(self) -> int:
+        """By load and by time, whichever is less."""
+        by_time = self.parcels
+        if self.shift_min is not None:
+            by_time = self.shift_min // self.min_per_parcel
+        return self.count * min(self.parcels, by_time)
+
+
+@dataclass(frozen=True, slots=True)
 class Pickup:
     """When a service collects at a location (local times there)."""
 
@@ -137,6 +160,8 @@ class Service:
     """Holds a parcel until the day that is asked for."""
     slots: tuple[Slot, ...] = ()
     """Windows in which it delivers by appointment."""
+    fleet: tuple[Vans, ...] = ()
+    """Own vehicles that bring its parcels, whatever place they leave; empty: no such limit."""
 
     def __post_init__(self) -> None:
         if self.max_weight_g <= 0:
@@ -147,6 +172,17 @@ class Service:
     def is_valid_on(self, day: date) -> bool:
         after = self.valid_from is None or self.valid_from <= day
         return after and (self.valid_to is None or day <= self.valid_to)
+
+    @property
+    def fleet_slot(self) -> str:
+        """Under which name the parcels its fleet brings in a day are counted."""
+        return f"{self.code}@"
+
+    def fleet_parcels(self, day: date) -> int | None:
+        """How many parcels its fleet takes out on that local day; None without a fleet."""
+        if not self.fleet:
+            return None
+        return sum(vans.daily_parcels for vans in self.fleet if day.weekday() in vans.weekdays)
 
     def takes(self, outer: Dimensions) -> bool:
         """Whether a box of that outer size is within the limits, turned as needed."""

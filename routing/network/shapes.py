@@ -244,6 +244,19 @@ SHAPES: tuple[FileShape, ...] = (
         required=False,
     ),
     FileShape(
+        "fleets",
+        "Own vehicles of a service: how many parcels it takes out on a day. On other days: none.",
+        (
+            Column("service", "code", cells.code, refers="services.service"),
+            _WEEKDAYS,
+            Column("vans", "how many equal vehicles", cells.positive),
+            Column("van_parcels", "parcels that one loads in a day, all rounds", cells.positive),
+            Column("shift_min", "minutes on the road; empty: no limit", cells.positive, None),
+            Column("min_per_parcel", "minutes a parcel takes, driving included", cells.natural, 0),
+        ),
+        required=False,
+    ),
+    FileShape(
         "pickups",
         "When a service collects at a location, local times there.",
         (
