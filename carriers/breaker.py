@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 FAILURES = 5  # in a row, before it opens
 REST = timedelta(seconds=30)  # the first time; doubles while trials fail
 REST_MOST = timedelta(minutes=10)
+BREATH = timedelta(seconds=5)  # the first rest where the carrier only wants fewer calls a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def after_stop(health: Health, now: datetime, code: str, reason: str) -> Health:
     return replace(
         health,
         failures=0,
-        open_until=now + _rest(rests),
+        open_until=now + _rest(rests, REST if code == "credentials" else BREATH),
         rests=rests,
         stopped_for=code[:40],
         answered=health.answered + 1,
@@ -81,5 +82,5 @@ def after_failure(health: Health, now: datetime, reason: str) -> Health:
     )
 
 
-def _rest(rests: int) -> timedelta:
-    return min(REST * (1 << min(rests - 1, 10)), REST_MOST)
+def _rest(rests: int, first: timedelta = REST) -> timedelta:
+    return min(first * (1 << min(rests - 1, 10)), REST_MOST)

@@ -26,6 +26,7 @@ from carriers.batch import (
 from carriers.flows.ask_row import RowAsked
 from carriers.flows.read_batch import read_batch
 from carriers.flows.request_batch import CHUNK, request_batch
+from carriers.tables import all_health
 from core.errors import invalid
 from core.ids import TenantId
 
@@ -92,10 +93,12 @@ def work_rows(
         ran = run_until_idle(lanewise, worker="book-batch", limit=TURN) if wait else 0
         with lanewise.sessions(tenant, read_only=True) as session:
             outcomes = read_batch(session, asked)
+            stopped = {n: one.stopped_for for n, one in all_health(session).items()}
         left = sum(not outcome.is_settled for outcome in outcomes)
         if not wait or (not left and ran < TURN):
             return outcomes
-        progress(f"{len(outcomes) - left} of {len(outcomes)} rows are settled")
+        waits = "".join(f"; {n} takes nothing: {why}" for n, why in stopped.items() if why)
+        progress(f"{len(outcomes) - left} of {len(outcomes)} rows are settled{waits}")
         if not ran:
             time.sleep(LOOK_EVERY_S)
 

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carriers.breaker import FAILURES, Health, after_answer, after_failure, after_stop, on_trial
+from carriers.breaker import (
+    BREATH,
+    FAILURES,
+    Health,
+    after_answer,
+    after_failure,
+    after_stop,
+    on_trial,
+)
 from carriers.journal import (
     KEY_FORGOTTEN,
     LOOK_UP_GRACE,
@@ -193,6 +201,7 @@ def test_a_carrier_that_refuses_us_altogether_is_stopped_at_once_and_one_call_tr
     still = after_stop(trial, stopped.open_until, "credentials", "the key has expired")
     assert still.open_until is not None
     assert still.open_until - stopped.open_until > stopped.open_until - NOW
+    assert after_stop(Health(), NOW, "rate_limit", "too many").open_until == NOW + BREATH
     mended = after_answer(trial, stopped.open_until)
     assert mended.open_until is None and not mended.stopped_for
     assert on_trial(mended, NOW) == mended
