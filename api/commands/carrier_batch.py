@@ -25,9 +25,10 @@ from carriers.batch import (
 )
 from carriers.flows.ask_row import RowAsked
 from carriers.flows.read_batch import read_batch
+from carriers.flows.read_label import read_label
 from carriers.flows.request_batch import CHUNK, request_batch
 from carriers.tables import all_health
-from core.errors import invalid
+from core.errors import Conflict, Expired, invalid
 from core.ids import TenantId
 
 LOOK_EVERY_S = 0.5  # while carriers make us wait
@@ -38,6 +39,9 @@ def book_batch(
     file: Annotated[Path, typer.Argument(help="CSV with a header, or a JSON list of objects.")],
     out: Annotated[
         Path | None, typer.Option(help="Write an outcome per row: .csv, or .json.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Write each booked row's label into this folder.")
     ] = None,
     wait: Annotated[
         bool, typer.Option(help="Work until every row is settled; else only ask.")
@@ -57,6 +61,8 @@ def book_batch(
     outcomes = work_rows(lanewise, whose, asked, wait=wait)
     if out is not None:
         out.write_text(_written(out, outcomes), encoding="utf-8")
+    if labels is not None:
+        _write_labels(lanewise, whose, asked, labels)
     states = Counter(outcome.state for outcome in outcomes)
     told = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no rows"
     emit({"rows": len(outcomes), "states": dict(states)}, as_json=as_json, text=told)
@@ -101,6 +107,27 @@ def work_rows(
         progress(f"{len(outcomes) - left} of {len(outcomes)} rows are settled{waits}")
         if not ran:
             time.sleep(LOOK_EVERY_S)
+
+
+def _write_labels(
+    lanewise: Lanewise, tenant: TenantId, asked: Sequence[RowAsked], folder: Path
+) -> None:
+    """One file a row, named by its number: references may hold anything."""
+    folder.mkdir(parents=True, exist_ok=True)
+    left_out = 0
+    for one in asked:
+        if one.booking_id is None:
+            continue
+        with lanewise.sessions(tenant, read_only=True) as session:
+            try:
+                label = read_label(session, one.booking_id)
+            except (Conflict, Expired):  # refused, parked, or past its retention
+                left_out += 1
+                continue
+        kind = label.format.value.split("_")[0]
+        (folder / f"{one.number:06d}.{kind}").write_bytes(label.content)
+    if left_out:
+        progress(f"{left_out} rows have no label")
 
 
 def _written(out: Path, outcomes: Sequence[RowOutcome]) -> str:

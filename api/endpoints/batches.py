@@ -1,4 +1,4 @@
-"""Batches over HTTP: book up to 500 parcels by one request, and read what became of each."""
+"""Batches over HTTP: book up to 200 parcels by one request, and read what became of each."""
 
 from datetime import datetime
 from typing import Annotated
@@ -27,7 +27,7 @@ from core.ids import BookingId
 
 router = APIRouter(prefix="/v1/batches", tags=["shipments"])
 
-MOST_ROWS = 500  # of one request: about a second of work, in one transaction
+MOST_ROWS = 200  # of one request: about a second of work, in one transaction
 CHANGES = ("conflict", "in_progress", "idempotency_key_missing", "key_reused")
 EXAMPLE: dict[str, JsonValue] = {
     "reference": "SHOP-1001",
@@ -61,7 +61,7 @@ class BatchIn(Given):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rows": [EXAMPLE]}]})
 
     rows: list[dict[str, Cell]] | None = Field(None, min_length=1, max_length=MOST_ROWS)
-    csv: str | None = Field(None, min_length=1, max_length=1_000_000)
+    csv: str | None = Field(None, min_length=1, max_length=500_000)
 
 
 class BatchOut(Out):

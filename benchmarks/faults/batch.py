@@ -58,12 +58,12 @@ def run(runs: int, seed: int, *, progress: Callable[[str], None]) -> SuiteReport
         cpu_s = _children_cpu_s()
         told = list(csv.DictReader((Path(folder) / "out.csv").read_text().splitlines()))
         there = state()
-    row, broken = _tally(runs, told, there)
+    row, broken = tally(runs, told, there)
     row |= {"killed": killed, "cpu_ms_a_row": round(cpu_s * 1000 / runs, 1)}
     return SuiteReport("batch", runs, seed, [row], broken)
 
 
-def _tally(
+def tally(
     runs: int, told: list[dict[str, str]], there: dict[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
     """What the file and the carrier say, and what of it must not be."""

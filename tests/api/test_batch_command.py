@@ -52,8 +52,12 @@ def test_rows_are_booked_once_and_each_tells_what_became_of_it(
     assert told["A-2"]["state"] == "refused" and "too_heavy" in told["A-2"]["reason"]
     assert told["'=A-3"]["state"] == "booked"
     assert told["A-4"]["reason"] == "weight_g: 'heavy' is not a whole number"
-    assert run("carrier", "book-batch", str(batch), "--out", str(out)) == 1
+    labels = var / "labels"
+    again = ("carrier", "book-batch", str(batch), "--out", str(out), "--labels", str(labels))
+    assert run(*again) == 1
     assert out.read_text() == first
+    assert sorted(file.name for file in labels.iterdir()) == ["000001.pdf", "000003.pdf"]
+    assert (labels / "000003.pdf").read_bytes().startswith(b"%PDF-")
     with from_environment().sessions.system(read_only=True) as session:
         assert set(session.scalars(select(JobRow.state))) == {"done"}
 
