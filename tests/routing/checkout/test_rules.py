@@ -17,7 +17,7 @@ from routing.checkout.problem import OBJECTIVES
 from routing.checkout.rule_filters import parcels_by_seller
 from routing.checkout.rules import MOST_RULES, Pin, PinTo, Rules, Without, faults_of, joined
 from routing.checkout.solve import solve
-from tests.routing.checkout.carts import Case, changed, quick, seeds, small_case
+from tests.routing.checkout.carts import Case, answer_to, changed, quick, seeds, small_case, values
 
 
 def ruled_case(seed: int, *, joint: bool = False) -> Case:
@@ -118,6 +118,18 @@ def test_a_limit_on_the_parcels_of_a_seller_counts_hub_parcels_too(seed: int) ->
         ]
         best = min((plan.cost for plan in within), default=None)
         assert best is None or min(plan.cost for plan in bound) <= best
+
+
+@quick
+@given(seeds)
+def test_with_one_seller_a_limit_on_theirs_is_a_limit_on_all_parcels(seed: int) -> None:
+    for joint in (False, True):
+        case = small_case(seed, joint=joint)
+        for place in case["locations"].values():
+            place["seller"] = "S"
+        for most in (1, 2):
+            theirs = answer_to(changed(case, rules={"max_parcels_per_seller": most}))
+            assert values(theirs.plans) == values(answer_to(changed(case, max_parcels=most)).plans)
 
 
 def test_beyond_the_budget_rules_on_parcels_go_to_cp_sat_and_the_answer_says_so() -> None:
