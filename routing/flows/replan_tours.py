@@ -36,7 +36,7 @@ def replan_tours(
     reached: Mapping[int, int] | None = None,
     most_moved: float = 0.05,
     price_of_move: int = 0,
-    seconds: float = 0.4,
+    seconds: float = 0.45,
     seed: int = 1,
     cancelled: Callable[[], bool] | None = None,
 ) -> Replanned:
@@ -53,7 +53,7 @@ def replan_tours(
     delayed = frozenset(new[i] for i in late if i in new)
     home = {i: vehicle for i, vehicle in running.home.items() if i not in delayed}
     most_away = int(most_moved * len(home))
-    if any(stop.release_s > now_s for stop in running.problem.stops):
+    if any(stop.release_s > max(now_s, 0) for stop in running.problem.stops):
         rest = _with_releases(running, home, delayed, most_away, seed, clock)
     else:
         rest = _near(running, home, most_away, price_of_move, seed, clock)

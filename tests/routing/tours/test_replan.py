@@ -101,3 +101,15 @@ def test_paid_driving_is_priced_as_the_judge_prices_it_without_waits() -> None:
     idle = sum(v.wait_s + day.stops[v.stop].service_s for t in plan.tours for v in t.visits)
     assert int(state.total[0]) + kind.cost_per_s * idle == plan.cost
     assert np.all(data.unit > 0)
+
+
+def test_only_goods_that_are_not_there_yet_need_the_slower_engine() -> None:
+    whole, plan = planned_day(20, 2)
+    assert replan_tours(whole, plan, now_s=-1, seconds=0.05).rest.engine == "stay"
+    late = replace(whole.stops[-1], kind=Kind.DELIVER, release_s=9 * 3600)
+    delivered = replace(
+        whole, stops=(*(replace(s, kind=Kind.DELIVER) for s in whole.stops[:-1]), late)
+    )
+    answer = replan_tours(delivered, plan, now_s=-1, seconds=0.3)
+    assert answer.rest.engine == "pyvrp"
+    assert answer.churn.share <= 0.05 and not answer.unserved
