@@ -120,6 +120,8 @@ def test_cells_follow_the_cut_points() -> None:
     assert to_cells(columns, cuts).tolist() == [[0, 0], [1, 0], [2, 0]]
     wide = np.linspace(0, 1, 1000)[:, None]
     assert to_cells(wide, cell_cuts(wide)).max() == BINS - 1
+    one_by_one = np.vstack([to_cells(row[None, :], cell_cuts(wide)) for row in wide])
+    np.testing.assert_array_equal(one_by_one, to_cells(wide, cell_cuts(wide)))
 
 
 def _rows(seed: int = 1, orders: int = 800) -> OrderDays:
