@@ -28,6 +28,7 @@ from store.session import Sessions, lock, now
 LABEL_KEPT = timedelta(days=90)
 MOST_NUMBER = 60  # signs of a tracking number
 MOST_REFERENCE = 100  # of the carrier's own reference
+MOST_MINOR = 2**31 - 1  # of a price
 
 
 def book(
@@ -100,10 +101,9 @@ def _look_up(carrier: Carrier, call: CallRow) -> Booked | None:
 def _accept(session: Session, call: CallRow, booked: Booked) -> Unread | None:
     """Write the booking; a number that is none, or another parcel's, cannot be true."""
     row = lock(session, BookingRow, call.subject_id)
-    if not 0 < len(booked.tracking_number.strip()) <= MOST_NUMBER:
-        return Unread(f"the carrier told a number of {len(booked.tracking_number)} signs")
-    if len(booked.carrier_reference) > MOST_REFERENCE:
-        return Unread(f"the carrier told a reference of {len(booked.carrier_reference)} signs")
+    fault = _unbelievable(booked)
+    if fault:
+        return Unread(f"the carrier told {fault}")
     other = session.scalar(
         select(BookingRow.id).where(
             BookingRow.carrier == row.carrier,
@@ -123,6 +123,18 @@ def _accept(session: Session, call: CallRow, booked: Booked) -> Unread | None:
     elif row.state == BookingState.REFUSED.value:
         ask_void(session, row)  # given up, and yet it exists: it would be billed
     return None
+
+
+def _unbelievable(booked: Booked) -> str:
+    """What of the answer cannot be true (and could not be stored); empty when all can."""
+    number, reference, cost = booked.tracking_number, booked.carrier_reference, booked.cost
+    if not (number.strip() and number.isprintable() and len(number) <= MOST_NUMBER):
+        return f"a number of {len(number)} signs that is none"
+    if not (reference.isprintable() and len(reference) <= MOST_REFERENCE):
+        return f"a reference of {len(reference)} signs that is none"
+    if cost is not None and not 0 <= cost.minor <= MOST_MINOR:
+        return f"a price of {cost.minor} in minor units"
+    return ""
 
 
 def _take_up(session: Session, row: BookingRow, booked: Booked) -> None:

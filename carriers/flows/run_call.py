@@ -171,8 +171,9 @@ def _perform(
         reason = f"the adapter failed ({type(error).__name__})"
         broken = CarrierUnavailable(reason, sent=True, code="adapter")
         return _Result(Outcome.LOST, error=broken, reason=reason)
-    if answer is None:
-        return _Result(Outcome.EMPTY)
+    if answer is None:  # to a look-up a statement, to anything else none
+        silent = CarrierUnavailable("the adapter gave no answer", sent=True, code="adapter")
+        return _Result(Outcome.EMPTY) if looks else _Result(Outcome.LOST, error=silent)
     if isinstance(answer, Unread):
         return _Result(Outcome.UNREAD, reason=answer.reason)
     return _Result(Outcome.ACCEPTED, answer)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from typing import TypeVar
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from carriers.adapters.sandbox.local import LocalSandbox
 from carriers.booking import BookingState, Finding, Resolution
 from carriers.flows.ask_rates import ask_rates
-from carriers.flows.book import BOOKING, book
+from carriers.flows.book import BOOKING, _unbelievable, book
 from carriers.flows.close_manifest import close_manifest
 from carriers.flows.collect_rates import collect_rates
 from carriers.flows.open_manifest import open_manifest
@@ -47,6 +48,7 @@ from carriers.tables import (
 from core.clock import Clock, ManualClock
 from core.errors import CarrierRejected, Conflict
 from core.ids import BookingId, TenantId
+from core.money import Money
 from store.session import Sessions
 from tests.carriers.bookings import MAILING, ask_booking, parcel_id, run_until_quiet
 from tests.carriers.flows.test_collect_rates import ASK
@@ -68,17 +70,18 @@ def state_of(sessions: Sessions, tenant: TenantId, booking_id: BookingId) -> Boo
         return read_booking(session, booking_id).state
 
 
-@pytest.mark.parametrize("doubt", [Fault.CREDENTIALS, Fault.CONFLICT, Fault.BUSY_BEFORE])
-@pytest.mark.parametrize("lost", [Fault.TIMEOUT_AFTER, Fault.TIMEOUT_BEFORE])
 def test_a_repeat_that_is_turned_away_buys_no_second_label(
-    sessions: Sessions, tenant: TenantId, lost: Fault, doubt: Fault
+    sessions: Sessions, tenant: TenantId
 ) -> None:
     carrier = sandbox(sessions)
-    carrier.model.script("book", [lost, doubt, doubt])
-    booking_id = ask_booking(sessions, tenant)
-    run_until_quiet(sessions, {"sandbox": carrier})
-    assert state_of(sessions, tenant, booking_id) is BookingState.BOOKED
-    assert len(carrier.model.parcels) == 1
+    turned_away = (Fault.CREDENTIALS, Fault.CONFLICT, Fault.BUSY_BEFORE)
+    lost = (Fault.TIMEOUT_AFTER, Fault.TIMEOUT_BEFORE)
+    for number, (first, then) in enumerate(product(lost, turned_away), start=1):
+        carrier.model.script("book", [first, then, then])
+        booking_id = ask_booking(sessions, tenant, number)
+        run_until_quiet(sessions, {"sandbox": carrier})
+        assert state_of(sessions, tenant, booking_id) is BookingState.BOOKED, (first, then)
+        assert len(carrier.model.parcels) == number, (first, then)
 
 
 def test_an_expired_key_burns_no_parcel_and_stops_the_carrier_until_it_is_mended(
@@ -285,8 +288,8 @@ def test_a_call_is_given_up_a_second_after_its_deadline_whatever_the_adapter_doe
     assert after.state is CallState.UNKNOWN and after.reason == "no answer in time"
 
 
-class LongNumbers(LocalSandbox):
-    """Tells a number that no label has, once."""
+class Unbelievable(LocalSandbox):
+    """Tells once a number that no label has."""
 
     def book(self, order: BookingOrder) -> Booked | BookedUnread:
         known = len(self.model.parcels)
@@ -294,15 +297,44 @@ class LongNumbers(LocalSandbox):
         return answer if known else Booked("9" * 61)
 
 
-def test_a_number_too_long_to_be_one_is_a_yes_that_cannot_be_read(
+@pytest.mark.parametrize(
+    "told",
+    [
+        Booked(" "),
+        Booked("X\x001"),
+        Booked("X1", "R" * 101),
+        Booked("X1", "R1", Money(2**31, "EUR")),
+    ],
+)
+def test_numbers_references_and_prices_have_limits(told: Booked) -> None:
+    assert _unbelievable(told) and not _unbelievable(Booked("X1", "R1", Money(0, "EUR")))
+
+
+def test_what_cannot_be_true_is_a_yes_that_cannot_be_read(
     sessions: Sessions, tenant: TenantId
 ) -> None:
-    carrier = LongNumbers(Sandbox(7, Recovery.KEY), sessions.clock)
+    carrier = Unbelievable(Sandbox(7, Recovery.KEY), sessions.clock)
     booking_id = ask_booking(sessions, tenant)
     assert book(sessions, tenant, {"sandbox": carrier}, booking_id).accepted
     run_until_quiet(sessions, {"sandbox": carrier})
     with sessions(tenant, read_only=True) as session:
         assert read_booking(session, booking_id).tracking_number in carrier.model.parcels
+
+
+class SaysNothing(LocalSandbox):
+    """Books and gives back nothing at all."""
+
+    def book(self, order: BookingOrder) -> Booked | BookedUnread:
+        super().book(order)
+        return None  # type: ignore[return-value]
+
+
+def test_no_answer_to_a_booking_proves_nothing(sessions: Sessions, tenant: TenantId) -> None:
+    carrier = SaysNothing(Sandbox(7, Recovery.LOOK_UP), sessions.clock)
+    booking_id = ask_booking(sessions, tenant)
+    run_until_quiet(sessions, {"sandbox": carrier})
+    assert state_of(sessions, tenant, booking_id) is BookingState.BOOKED
+    assert len(carrier.model.parcels) == 1
 
 
 def test_what_the_carrier_has_said_yes_to_cannot_be_sent_again(
