@@ -49,6 +49,7 @@ from api.pages.render import STATIC
 from api.pages.warehouse import pages as warehouse
 from api.planning import Planner
 from api.problems import answer_with_problems
+from api.quote_keeper import QuoteKeeper
 from api.settings import VERSION
 from api.wiring import Lanewise
 from core.executor import PlanExecutor
@@ -131,6 +132,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.worker = worker
     app.state.planner = Planner(lanewise, executor, standby)
+    app.state.quote_keeper = QuoteKeeper(lanewise.sessions)
     metrics.watch_planner(app.state.planner)
     answer_with_problems(app)
     answer_with_pages(app)

@@ -34,10 +34,13 @@ BENCHMARKS: dict[str, str] = {
     "checkout": "benchmarks.checkout",
     "pack": "benchmarks.pack",
     "quotes": "benchmarks.quotes",
+    "door": "benchmarks.quote_door",
     "promise": "benchmarks.promise.figures",
     "tours": "benchmarks.tours.figures",
 }
 
+WITH = {"checkout": ("checkout", "quotes", "door")}
+"""What a benchmark measures beside itself."""
 
 Quick = Annotated[bool, typer.Option(help="Fewer and smaller instances.")]
 Runs = Annotated[int | None, typer.Option(min=1, help="Repetitions of each measurement.")]
@@ -47,7 +50,7 @@ JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures
 def measure(name: str, quick: bool, runs: int | None, json_file: Path | None) -> None:
     """Measure one benchmark or `all`, print the table, exit with 1 when a must is missed."""
     figures: list[Figure] = []
-    for one in BENCHMARKS if name == "all" else (name,):
+    for one in BENCHMARKS if name == "all" else WITH.get(name, (name,)):
         typer.echo(f"{one} …", err=True)
         module = importlib.import_module(BENCHMARKS[one])
         try:

@@ -10,11 +10,11 @@ from api.callers import Visit, allowed
 from api.endpoints.quote_schemas import CartIn, QuoteOut, quote_out
 from api.planning import Planner, PlanTask, QuoteTask
 from api.problems import SHARED, problems
+from api.quote_keeper import QuoteKeeper
 from core.ids import QuoteId
 from core.places import Destination
 from routing.cart import Cart, CartLine
 from routing.checkout.rules import NO_RULES
-from routing.flows.keep_quote import keep_quote
 from routing.flows.read_quote import read_quote
 from routing.quote import Quote
 
@@ -44,8 +44,8 @@ def cart_of(body: CartIn, visit: Visit) -> Cart:
 def plan_and_keep(visit: Visit, planner: Planner, cart: Cart) -> Quote:
     """Plan where the planner plans, then keep the quote; blocks."""
     quote = planner.quote(PlanTask(visit.caller.tenant, cart))
-    with visit.writing() as session:
-        keep_quote(session, quote)
+    keeper: QuoteKeeper = visit.request.app.state.quote_keeper
+    keeper.keep(visit.caller.tenant, quote)
     return quote
 
 

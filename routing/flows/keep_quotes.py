@@ -1,0 +1,25 @@
+"""Stores quotes as they were told, until they expire: several in one statement."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from routing.network.canonical import canonical_json
+from routing.quote import Quote
+from routing.tables import QuoteRow
+from store.session import add_rows
+
+
+def keep_quotes(session: Session, quotes: Sequence[Quote]) -> None:
+    """Store quotes of the session's tenant."""
+    rows = [
+        {
+            "id": quote.id,
+            "network_hash": quote.network,
+            "at": quote.at,
+            "expires_at": quote.expires_at,
+            "content": canonical_json(quote),
+        }
+        for quote in quotes
+    ]
+    add_rows(session, QuoteRow, rows)
