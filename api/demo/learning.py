@@ -84,7 +84,7 @@ def play_learning(network: Network, at: datetime, *, seed: int = SEED) -> Learni
         at,
         lesson.deliveries,
         _told(problem, before, "published times", service, today, draw),
-        _told(problem, after, learned.name, service, today, draw),
+        _told(problem, after, "learned times", service, today, draw),
     )
 
 

@@ -161,7 +161,7 @@ def _notices(house: DemoHouse) -> list[tuple[str, str]]:
 
 
 def _customer_pages(house: DemoHouse, week: WeekStory) -> list[tuple[str, str]]:
-    """Copies of the tracking page of a late order and the return page of a returned one."""
+    """Copies of a late order's tracking page, a returned one's return page, and the calibration."""
     late = next((o for o in week.report.orders if any(p.delayed for p in o.parcels)), None)
     returned = next((o for o in week.report.orders if o.returned), None)
     found = []
@@ -177,10 +177,17 @@ def _customer_pages(house: DemoHouse, week: WeekStory) -> list[tuple[str, str]]:
         if not reply.ok:
             continue
         page = house.marketplace.fetch(urlsplit(reply.body[name]).path).decode()
-        path = house.folder / f"{name}.html"
-        path.write_text(page.replace('"/static/', '"static/'), encoding="utf-8")
-        found.append((path.name, title))
+        found.append((_copy(house, name, page), title))
+    calibration = house.marketplace.staff_page("/calibration")
+    found.append((_copy(house, "calibration", calibration), "Are promises kept as they say?"))
     return found
+
+
+def _copy(house: DemoHouse, name: str, page: str) -> str:
+    """A page of the product beside this one; the file's name."""
+    path = house.folder / f"{name}.html"
+    path.write_text(page.replace('"/static/', '"static/'), encoding="utf-8")
+    return path.name
 
 
 def _map(house: DemoHouse, week: WeekStory) -> str:

@@ -125,7 +125,7 @@ def tell_learning(console: Console, story: LearningStory) -> None:
     """The same cart before and after its carrier's deliveries were learned from."""
     console.print(
         Panel(
-            f"{story.carrier} has slowed down, and goes on publishing its old times.",
+            f"Imagine that {story.carrier} slowed down, and went on publishing its old times.",
             title="A promise before and after learning",
         )
     )
