@@ -23,7 +23,7 @@ from api.idempotency import Answer, Change, changing
 from api.problems import SHARED, problems
 from core.ids import TourPlanId
 from routing.flows.change_tours import change_tours
-from routing.flows.request_tours import MOST_STOPS, WhichDay
+from routing.flows.keep_tour_day import MOST_STOPS, WhichDay
 from routing.flows.request_two_legs import Legs, request_two_legs
 from routing.tables import TourPlanRow
 from routing.tours.day_change import DayChange

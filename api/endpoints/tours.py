@@ -19,9 +19,10 @@ from api.problems import SHARED, problems
 from core.errors import Conflict, NotFound
 from core.ids import TourPlanId
 from routing.flows.cancel_tours import cancel_tours
+from routing.flows.keep_tour_day import MOST_SECONDS, WhichDay
 from routing.flows.plan_collections import plan_collections
 from routing.flows.read_tours import TourDay, read_tours
-from routing.flows.request_tours import MOST_SECONDS, WhichDay, request_tours
+from routing.flows.request_tours import request_tours
 from routing.tables import TourPlanRow
 from routing.tours.plan import RELOAD
 

@@ -6,10 +6,12 @@ from sqlalchemy.orm import Session
 
 from core.errors import Conflict, invalid
 from core.ids import TourPlanId
-from routing.flows.request_tours import MOST_SECONDS, MOST_STOPS
+from routing.flows.keep_tour_day import MOST_SECONDS, MOST_STOPS
 from routing.tables import TourPlanRow
+from routing.tours.checker import check
 from routing.tours.day_change import DayChange, changed
 from routing.tours.day_file import read_day
+from routing.tours.plan import NotFeasible, Sequence
 from routing.tours.replan import CannotReplan, refuse_what_replanning_lacks
 from store.jobs import enqueue
 from store.session import lock, new_id
@@ -39,6 +41,9 @@ def change_tours(
         vehicles=frozenset(number for number, _ in before.fleet()),
     )
     problem = read_day(document)
+    sequences = [Sequence(vehicle, tuple(stops)) for vehicle, stops in row.answer["sequences"]]
+    if isinstance(check(problem, sequences), NotFeasible):
+        raise invalid("travel", "the plan there is does not fit these times")
     if len(problem.stops) > MOST_STOPS:
         raise invalid("stops", f"{len(problem.stops)} are more than {MOST_STOPS}")
     try:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from core.calendars import end_of_day, instant_at
 from core.errors import NotFound
 from core.ids import TourPlanId
+from routing.flows.keep_tour_day import WhichDay
 from routing.flows.load_snapshot import load_snapshot
-from routing.flows.request_tours import WhichDay, request_tours
+from routing.flows.request_tours import request_tours
 from routing.network.network import Network
 from routing.tables import PlannedParcelRow
 from routing.tours.collection_round import Vans, Waiting, round_document, sources_of

@@ -16,9 +16,11 @@ from routing.flows.replan_tours import replan_tours
 from routing.flows.write_changed_tours import write_changed_tours
 from routing.flows.write_tours import write_tours
 from routing.tables import TourPlanRow, tour_progress
+from routing.tours.day_change import released
 from routing.tours.day_file import read_day
 from routing.tours.plan import Plan
 from routing.tours.problem import Problem
+from routing.tours.replan import on_the_road
 from store.session import Sessions, lock, now
 
 LOOK_EVERY_S = 0.2  # how often the row is asked for a cancel
@@ -84,21 +86,29 @@ def _replan(
         for visit in day.visits:
             if visit.state != "planned":
                 reached[visit.vehicle] = max(visit.position, reached.get(visit.vehicle, 0))
-    assert day.plan is not None
-    index = day.problem.index_of()
+        assert day.plan is not None
+        left = on_the_road(day.plan, now_s=now_s, reached=reached)
+        index = day.problem.index_of()
+        late = {
+            number: ready_s
+            for number, ready_s in ((int(each), s) for each, s in change["late"].items())
+            if index[number] not in left
+        }
+        document = released(json.loads(day.row.document), late)
+    problem = read_day(document)
     answer = replan_tours(
-        day.problem,
+        problem,
         day.plan,
         now_s=now_s,
         broken=frozenset(change["broken"]),
-        late=frozenset(index[number] for number in change["late"]),
+        late=frozenset(index[number] for number in late),
         reached=reached,
         most_moved=change["most_moved"],
         seconds=seconds,
         seed=seed,
         cancelled=cancelled,
     )
-    return partial(write_changed_tours, plan_id=plan_id, problem=day.problem, answer=answer)
+    return partial(write_changed_tours, plan_id=plan_id, document=document, answer=answer)
 
 
 class _Teller:

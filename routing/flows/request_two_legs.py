@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import Fault, InvalidInput, invalid
 from core.ids import TourPlanId
-from routing.flows.request_tours import WhichDay, keep_day
+from routing.flows.keep_tour_day import WhichDay, keep_tour_day
 from routing.tables import TourPlanRow
 from routing.tours.day_file import read_day
 from routing.tours.pyvrp_engine import PyVrpEngine
@@ -53,8 +53,8 @@ def request_two_legs(
     ]
     if faults:
         raise InvalidInput(faults=faults)
-    first = keep_day(session, legs.inbound, which=which, seconds=seconds, seed=seed)
-    second = keep_day(session, legs.outbound, which=which, seconds=seconds, seed=seed)
+    first = keep_tour_day(session, legs.inbound, which=which, seconds=seconds, seed=seed)
+    second = keep_tour_day(session, legs.outbound, which=which, seconds=seconds, seed=seed)
     session.get_one(TourPlanRow, first).task = {"outbound": str(second)}
     session.get_one(TourPlanRow, second).task = {
         "inbound": str(first),

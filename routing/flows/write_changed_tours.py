@@ -1,5 +1,9 @@
 """Writes the rest of a running day anew: what is driven stays as it is, with its proofs."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -7,16 +11,16 @@ from core.ids import TourPlanId
 from routing.flows.replan_tours import Replanned
 from routing.tables import TourPlanRow, TourVisitRow, tour_progress, tour_visit
 from routing.tours.checker import check
+from routing.tours.day_file import read_day
 from routing.tours.plan import NotFeasible, Plan
-from routing.tours.problem import Problem
 from store.jobs import enqueue
 from store.session import add_rows, lock, new_id, now
 
 
 def write_changed_tours(
-    session: Session, plan_id: TourPlanId, problem: Problem, answer: Replanned
+    session: Session, plan_id: TourPlanId, document: Mapping[str, Any], answer: Replanned
 ) -> None:
-    """The day is done again, or cancelled with this as the best so far.
+    """The day is done again, or cancelled with this as the best so far; `document` is as planned.
 
     When a driver has ended a stop meanwhile that the answer gave to others or later, the day is
     queued once more: what has happened is never planned away.
@@ -36,10 +40,12 @@ def write_changed_tours(
     row.ended_at = now(session)
     if any(visit.state != "planned" for visit in ahead):
         return  # cancelled: the plan from before stands
+    problem = read_day(document)
     plan = check(problem, answer.whole)
     if isinstance(plan, NotFeasible):
         row.state, row.error = "failed", "the rest of the day does not fit what is driven"
         return
+    row.document = json.dumps(document)
     row.progress = tour_progress(problem, plan)
     row.answer = {
         "sequences": [[s.vehicle, list(s.stops)] for s in plan.sequences],

@@ -20,10 +20,10 @@ class DayChange:
     travel: Mapping[str, Any] | None = None  # matrices with rows for the new stops
 
     def as_json(self) -> Document:
-        """What the planner needs; stops, hours and travel are in the document already."""
+        """What the planner needs; new stops and travel are in the document already."""
         return {
             "broken": sorted(self.broken),
-            "late": sorted(self.late),
+            "late": {str(number): ready_s for number, ready_s in sorted(self.late.items())},
             "most_moved": self.most_moved,
         }
 
@@ -31,12 +31,12 @@ class DayChange:
 def changed(
     document: Mapping[str, Any], change: DayChange, *, vehicles: frozenset[int]
 ) -> Document:
-    """The day's document with the change in it: old stops where they were, new ones behind them.
+    """The day's document with new stops behind the old ones, and new travel.
 
-    Raises InvalidInput for vehicles and stops that the day does not have.
+    Late goods are not in it yet: the plan there is would no more fit its day. Raises InvalidInput
+    for vehicles and stops that the day does not have, and late goods of a stop that gives them.
     """
-    stops = [dict(stop) for stop in document["stops"]]
-    numbers = {stop["number"]: stop for stop in stops}
+    numbers = {stop["number"]: stop for stop in document["stops"]}
     faults = [
         Fault("broken", f"the day has no vehicle {number}")
         for number in sorted(change.broken - vehicles)
@@ -45,9 +45,23 @@ def changed(
         Fault("late", f"the day has no stop {number}")
         for number in sorted(set(change.late) - set(numbers))
     ]
+    faults += [
+        Fault("late", f"stop {number} is collected: nothing is loaded for it")
+        for number in sorted(set(change.late) & set(numbers))
+        if numbers[number].get("kind", "deliver") != "deliver"
+    ]
     if faults:
         raise InvalidInput(faults=faults)
-    for number, ready_s in change.late.items():
-        numbers[number]["release_s"] = max(ready_s, numbers[number].get("release_s", 0))
-    document = {**document, "stops": [*stops, *(dict(stop) for stop in change.stops)]}
+    document = {**document, "stops": [*document["stops"], *(dict(stop) for stop in change.stops)]}
     return document if change.travel is None else {**document, "travel": dict(change.travel)}
+
+
+def released(document: Mapping[str, Any], late: Mapping[int, int]) -> Document:
+    """The day's document with goods that are ready later, by stop number, seconds of the day."""
+    stops = [
+        {**stop, "release_s": max(late[stop["number"]], stop.get("release_s", 0))}
+        if stop["number"] in late
+        else stop
+        for stop in document["stops"]
+    ]
+    return {**document, "stops": stops}

@@ -111,6 +111,16 @@ def freeze(
     return _running(problem, plan, kept, tuple(stops), tuple(vehicles), driven, tuple(stranded))
 
 
+def on_the_road(plan: Plan, *, now_s: int, reached: Mapping[int, int]) -> frozenset[int]:
+    """Stops of vehicles that have left: what is delivered to them is on board."""
+    return frozenset(
+        visit.stop
+        for tour in plan.tours
+        if tour.leave_s <= now_s or reached.get(tour.vehicle)
+        for visit in tour.visits
+    )
+
+
 def held(
     running: Running, home: Mapping[int, int], free: frozenset[int], most_away: int
 ) -> Problem:

@@ -84,6 +84,7 @@ def test_the_drivers_page_keeps_the_past_and_shows_the_new_stop(
         ({"broken": [7]}, "broken"),
         ({"late": [{"stop": 99, "ready_at": "2026-03-03T10:00:00Z"}]}, "late"),
         ({"late": [{"stop": 10, "ready_at": "2026-03-03T10:00:00"}]}, "ready_at"),
+        ({"late": [{"stop": 10, "ready_at": "2026-03-03T10:00:00Z"}]}, "is collected"),
         ({"stops": [{"number": 10, "lat": 48.2, "lon": 16.3}]}, "stop 10"),
         ({"most_moved": 3}, "most_moved"),
         ({"surprise": 1}, "surprise"),

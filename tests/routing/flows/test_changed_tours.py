@@ -12,11 +12,12 @@ from core.ids import TenantId, TourPlanId
 from routing.flows import plan_requested_tours as flow
 from routing.flows.cancel_tours import cancel_tours
 from routing.flows.change_tours import change_tours
+from routing.flows.keep_tour_day import WhichDay
 from routing.flows.plan_requested_tours import plan_requested_tours
 from routing.flows.read_tours import TourDay, read_tours
 from routing.flows.record_visit import Proof, record_visit
 from routing.flows.replan_tours import Replanned, replan_tours
-from routing.flows.request_tours import WhichDay, request_tours
+from routing.flows.request_tours import request_tours
 from routing.tables import TourPlanRow, TourVisitRow
 from routing.tours.checker import check
 from routing.tours.day_change import DayChange
@@ -146,13 +147,23 @@ def test_collections_of_a_broken_vehicle_go_to_others(
 def test_goods_that_come_late_are_delivered_after_they_are_there(
     sessions: Sessions, tenant: TenantId, planned: TourPlanId, clock: ManualClock
 ) -> None:
-    delivered = {**DOCUMENT, "stops": [{**s, "kind": "deliver"} for s in DOCUMENT["stops"]]}
+    delivered = {
+        **DOCUMENT,
+        "stops": [
+            {**s, "kind": "deliver", "windows": [[25200, 12 * 3600 + 5400]]}
+            for s in DOCUMENT["stops"]
+        ],
+    }
     with sessions(tenant) as session:
         plan_id = request_tours(session, delivered, which=WhichDay(DAY), seconds=1)
     plan_requested_tours(sessions, tenant, plan_id)
     clock.set(datetime.fromisoformat("2026-03-03T06:00:00Z"))
     noon = 12 * 3600
-    day = change(sessions, tenant, plan_id, DayChange(late={13: noon}))
+    with sessions(tenant) as session:
+        change_tours(session, plan_id, DayChange(late={13: noon, 23: 9 * 3600}))
+    assert tours(day_of(sessions, tenant, plan_id))[1] == [10, 11, 12, 13]  # still the old plan
+    plan_requested_tours(sessions, tenant, plan_id)
+    day = day_of(sessions, tenant, plan_id)
     assert day.plan is not None and not day.plan.unserved
     carrier = next(vehicle for vehicle, stops in tours(day).items() if 13 in stops)
     tour = next(tour for tour in day.plan.tours if tour.vehicle == carrier)
@@ -218,6 +229,8 @@ def test_a_change_cancelled_before_it_is_planned_leaves_the_plan_and_tells_the_n
     [
         (DayChange(broken=frozenset({9})), "vehicle 9"),
         (DayChange(late={99: 0}), "stop 99"),
+        (DayChange(late={10: 0}), "is collected"),
+        (DayChange(travel={"speed_kmh": 1}), "does not fit these times"),
         (DayChange(stops=(stop(10, EAST),)), "twice"),
         (DayChange(most_moved=2.0), "most_moved"),
     ],

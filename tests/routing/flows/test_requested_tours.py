@@ -12,11 +12,12 @@ from core.ids import TenantId, TourPlanId
 from routing.flows import plan_requested_tours as flow
 from routing.flows.cancel_tours import cancel_tours
 from routing.flows.follow_tour_link import follow_tour_link
+from routing.flows.keep_tour_day import WhichDay
 from routing.flows.open_tour_link import open_tour_link
 from routing.flows.plan_requested_tours import plan_requested_tours
 from routing.flows.read_tours import read_tours
 from routing.flows.record_visit import Proof, record_visit
-from routing.flows.request_tours import WhichDay, request_tours
+from routing.flows.request_tours import request_tours
 from routing.flows.watch_tours import watch_tours
 from routing.tables import TourPlanRow, TourVisitRow
 from routing.tours.checker import check

@@ -8,9 +8,9 @@ import pytest
 from core.errors import InvalidInput
 from core.ids import TenantId, TourPlanId
 from routing.flows.cancel_tours import cancel_tours
+from routing.flows.keep_tour_day import WhichDay
 from routing.flows.plan_requested_tours import plan_requested_tours
 from routing.flows.read_tours import read_tours
-from routing.flows.request_tours import WhichDay
 from routing.flows.request_two_legs import Legs, request_two_legs
 from routing.tables import TourPlanRow
 from store.session import Sessions
