@@ -40,6 +40,13 @@ class Found:
     infeasible: bool
 
 
+def is_whole(problem: Problem) -> bool:
+    """Whether the model knows every plan of the problem, so that finding none proves it."""
+    units = sum(line.qty for line in problem.lines)
+    by_volume = isinstance(problem.fit, VolumeRule)
+    return by_volume and not problem.joint and min(problem.max_parcels, units) <= SLOTS
+
+
 def cheapest(
     problem: Problem,
     *,
@@ -82,7 +89,7 @@ def cheapest(
     boxed = [_boxed(evaluator, parcel) for parcel in model.parcels(solver)]
     parcels = tuple(parcel for parcel in boxed if parcel is not None)
     plan = evaluator.plan(parcels) if len(parcels) == len(boxed) else None
-    exact = isinstance(problem.fit, VolumeRule) and not problem.joint
+    exact = is_whole(problem)
     plain = not problem.joint and not problem.co2_price
     bound = round(solver.best_objective_bound) if plain else None
     return Found(plan, bound, proven and exact and plan is not None, False)

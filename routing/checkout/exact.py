@@ -45,7 +45,13 @@ from routing.checkout.problem import (
     frontier,
 )
 from routing.checkout.rule_filters import crowded_sellers, obeys_rules, with_tokens
-from routing.checkout.states import build_states, count_states, pair_budget, sub_multisets
+from routing.checkout.states import (
+    build_states,
+    count_states,
+    overdrawn_offers,
+    pair_budget,
+    sub_multisets,
+)
 
 COST_SHIFT = 1 << 31
 """Cost is the high part of a combined amount, CO2e (below this) the low part: ties go to less.
@@ -114,27 +120,12 @@ def solve_exactly(
         if plans is None:
             return Solved(None, work)
         best = frontier(plans, (*objectives, "cost") if pass_.co2_first else objectives)
-        overdrawn, crowded = _overdrawn(problem, best), crowded_sellers(problem, best)
+        overdrawn, crowded = overdrawn_offers(problem, best), crowded_sellers(problem, best)
         if not overdrawn and not crowded:
             costs = [plan.cost for plan in plans] if "cost" in objectives else []
             return Solved(best, work, min(costs, default=None))
         tracked |= overdrawn
         counted |= crowded
-
-
-def _overdrawn(problem: Problem, plans: Sequence[Plan]) -> frozenset[int]:
-    """Offers that some plan takes more from than there is."""
-    items = {line.id: line.item.id for line in problem.lines}
-    place = {(offer.item, offer.location): n for n, offer in enumerate(problem.offers)}
-    found = set()
-    for plan in plans:
-        used: dict[int, int] = {}
-        for parcel in plan.parcels:
-            for line, location, qty in parcel.contents:
-                number = place[items[line], location]
-                used[number] = used.get(number, 0) + qty
-        found |= {n for n, qty in used.items() if qty > problem.offers[n].stock}
-    return frozenset(found)
 
 
 class _Pass:

@@ -9,17 +9,19 @@ from decimal import Decimal
 
 import numpy as np
 
+from routing.checkout.blame import blame
 from routing.checkout.calendar import ready_at
 from routing.checkout.exact import Budget, solve_exactly
 from routing.checkout.problem import (
     NEVER,
     Line,
     Offer,
+    Plan,
     Problem,
     Reason,
     ReasonCode,
 )
-from routing.checkout.rules import NO_RULES
+from routing.checkout.rules import NO_RULES, Rules
 
 ALMOST_NEVER = Decimal("0.000001")
 """A level that any arrival at all reaches."""
@@ -61,7 +63,8 @@ def _explain_line(problem: Problem, line: Line) -> Reason | None:
         return Reason(ReasonCode.NO_OFFER, line.id)
     allowed = [offer for offer in offers if _permits(problem, line, offer)]
     if not allowed:
-        return Reason(ReasonCode.RULES_EXCLUDE, line.id, (("offers", len(offers)),))
+        named = ("rules", _blamed(problem))
+        return Reason(ReasonCode.RULES_EXCLUDE, line.id, (("offers", len(offers)), named))
     wanted = sum(other.qty for other in problem.lines if other.item.id == line.item.id)
     stock = sum(offer.stock for offer in allowed)
     if stock < wanted:
@@ -108,6 +111,16 @@ def _permits(problem: Problem, line: Line, offer: Offer) -> bool:
     return problem.rules.permits(line.id, sellers.get(offer.location, ""), offer.location)
 
 
+def _blamed(problem: Problem) -> str:
+    """Paths of the rules in the way, joined by commas; empty: it is more than the rules."""
+
+    def plans_under(rules: Rules) -> Sequence[Plan]:
+        found = solve_exactly(replace(problem, rules=rules), ("date", "cost"), SMALL)
+        return found.plans or ()
+
+    return ",".join(one.path for one in blame(problem.rules, plans_under))
+
+
 def _carried(alone: Problem, roomy: frozenset[str]) -> bool:
     """True when, time apart, some service takes one unit in a box of `roomy`."""
     item = alone.lines[0].item
@@ -151,6 +164,8 @@ def _explain_cart(problem: Problem) -> Reason:
         plans = solve_exactly(looser, goals, SMALL).plans  # type: ignore[arg-type]
         if not plans:
             continue
+        if code is ReasonCode.RULES_EXCLUDE:
+            details = (("rules", _blamed(problem)),)
         if code is ReasonCode.TOO_MANY_PARCELS:
             details = (*details, ("needed", min(plan.parcels_n for plan in plans)))
         if code is ReasonCode.NOT_RELIABLE:

@@ -14,6 +14,8 @@ from core.errors import Fault
 
 MOST_RULES = 20
 """Single constraints of one cart; more is a plan, not a cart."""
+MOST_WORDS = 200
+"""Characters of a pin's reason."""
 
 
 class PinTo(StrEnum):
@@ -132,6 +134,9 @@ def _bounds(rules: Rules, at: str) -> Iterator[Fault]:
             yield Fault(f"{at}.{name}", f"{limit} is not a number of parcels")
     if sum(1 for _ in rules.singly()) > MOST_RULES:
         yield Fault(at, f"at most {MOST_RULES} rules")
+    for number, pin in enumerate(rules.pins):
+        if len(pin.reason) > MOST_WORDS:
+            yield Fault(f"{at}.pins[{number}].reason", f"at most {MOST_WORDS} characters")
     for number, group in enumerate(rules.together):
         if len(set(group)) < 2:
             yield Fault(f"{at}.together[{number}]", "a group names at least two lines")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from core.errors import invalid
 from routing.checkout.carbon import priced_in, weighed_again
-from routing.checkout.cpsat import cheapest
+from routing.checkout.cpsat import cheapest, is_whole
 from routing.checkout.depot import Depot
 from routing.checkout.evaluate import Evaluator
 from routing.checkout.exact import Budget, solve_exactly
@@ -101,7 +101,7 @@ def _by_cp_sat(problem: Problem, work: int) -> Answer:
     found = cheapest(problem, deterministic_s=CP_SAT_S)
     if found.plan is not None:
         return Answer((found.plan,), False, found.bound, (), "cpsat", work)
-    if found.infeasible:
+    if found.infeasible and is_whole(problem):
         reasons = explain_lines(problem) or (Reason(ReasonCode.RULES_EXCLUDE),)
         return Answer((), True, None, reasons, "cpsat", work)
     return Answer((), False, found.bound, (Reason(ReasonCode.NOT_FOUND),), "cpsat", work)

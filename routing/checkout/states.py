@@ -6,13 +6,14 @@ counted by a last class of the seller's own: each of its parcels takes one. Stat
 that remains when `y` is taken out of `x`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from core.kernels import kernel
-from routing.checkout.problem import BoolArray, IntArray, Problem
+from routing.checkout.problem import BoolArray, IntArray, Plan, Problem
 
 FREE = -1
 """A class whose units may come from any offer that is not tracked."""
@@ -107,6 +108,21 @@ def _grid(caps: tuple[int, ...]) -> tuple[IntArray, IntArray]:
     digits = (numbers[:, None] // radix[None, :]) % (np.array(caps, dtype=np.int64) + 1)
     digits.flags.writeable = False
     return np.ascontiguousarray(digits), radix
+
+
+def overdrawn_offers(problem: Problem, plans: Sequence[Plan]) -> frozenset[int]:
+    """Offers that some plan takes more from than there is."""
+    items = {line.id: line.item.id for line in problem.lines}
+    place = {(offer.item, offer.location): n for n, offer in enumerate(problem.offers)}
+    found = set()
+    for plan in plans:
+        used: dict[int, int] = {}
+        for parcel in plan.parcels:
+            for line, location, qty in parcel.contents:
+                number = place[items[line], location]
+                used[number] = used.get(number, 0) + qty
+        found |= {n for n, qty in used.items() if qty > problem.offers[n].stock}
+    return frozenset(found)
 
 
 def pair_budget(states: States) -> int:

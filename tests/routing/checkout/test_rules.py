@@ -11,9 +11,9 @@ from routing.checkout.answer import answer_as_json
 from routing.checkout.case import problem_from_case
 from routing.checkout.case_rules import read_rules, rules_as_json
 from routing.checkout.check import check_answer
-from routing.checkout.cpsat import cheapest
+from routing.checkout.cpsat import cheapest, is_whole
 from routing.checkout.exact import Budget
-from routing.checkout.problem import OBJECTIVES
+from routing.checkout.problem import OBJECTIVES, ReasonCode
 from routing.checkout.rule_filters import parcels_by_seller
 from routing.checkout.rules import MOST_RULES, Pin, PinTo, Rules, Without, faults_of, joined
 from routing.checkout.solve import solve
@@ -89,6 +89,33 @@ def test_plans_under_rules_pass_the_independent_checker(seed: int) -> None:
         answer = solve(problem_from_case(case))
         as_json = json.loads(json.dumps(answer_as_json(case["id"], answer)))
         assert check_answer(case, as_json) == []
+
+
+def test_an_infeasible_case_names_the_rules_in_the_way() -> None:
+    named = {}
+    for seed in range(40):
+        case = ruled_case(seed)
+        answer = solve(problem_from_case(case))
+        for reason in answer.reasons:
+            if reason.code is ReasonCode.RULES_EXCLUDE:
+                named[seed] = str(dict(reason.details)["rules"]).split(",")
+    assert len(named) >= 5
+    for seed, paths in named.items():
+        rules = problem_from_case(ruled_case(seed)).rules
+        left = [rule for path, rule in rules.singly() if path not in paths]
+        freed = rules_as_json(joined(left)).get("rules", {})
+        assert paths[0] and solve(problem_from_case(changed(ruled_case(seed), rules=freed))).plans
+
+
+def test_nothing_found_by_cp_sat_is_a_proof_only_where_it_knows_every_plan() -> None:
+    case = small_case(11)
+    rules = {"whole_lines": ["l0"], "without_sellers": ["S0", "S1", "S2", "S3"]}
+    for joint in (False, True):
+        forbidden = changed(
+            case, rules=rules, reliability="joint" if joint else "per_leg", max_parcels=1
+        )
+        problem = problem_from_case(forbidden)
+        assert is_whole(problem) == (not joint)
 
 
 @quick

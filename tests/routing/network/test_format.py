@@ -15,6 +15,7 @@ from core.errors import Fault, InvalidInput
 from routing.network.canonical import canonical_json, content_hash, from_json
 from routing.network.format import read_network
 from routing.network.network import Network
+from routing.network.policies import Co2Price
 from routing.network.reference import reference_page
 from simulations.demo_network import demo_files
 
@@ -197,3 +198,19 @@ def test_no_cell_breaks_the_reader(files: dict[str, str], data: st.DataObject) -
 def test_the_reference_page_is_the_generated_one() -> None:
     page = (ROOT / "docs/reference/network.md").read_text("utf-8")
     assert page == reference_page(), "write reference_page() to docs/reference/network.md again"
+
+
+def test_a_policys_split_rules_and_price_of_co2e_are_read_and_bounded(
+    files: dict[str, str],
+) -> None:
+    (first, *rest) = json.loads(files["policies.json"])
+    splits = {"max_parcels_per_seller": 2, "whole_lines": True}
+    first |= {"splits": splits, "co2": {"minor_per_tonne": 8_000, "charged": True}}
+    files["policies.json"] = json.dumps([first, *rest])
+    policy = read_network(files, published_tariffs()).policies[0]
+    assert (policy.splits.max_parcels_per_seller, policy.splits.whole_lines) == (2, True)
+    assert policy.co2 == Co2Price(8_000, charged=True)
+    for wrong in ({"splits": {"max_parcels_per_seller": 0}}, {"co2": {"minor_per_tonne": -1}}):
+        files["policies.json"] = json.dumps([first | wrong, *rest])
+        with pytest.raises(InvalidInput, match="per_"):
+            read_network(files, published_tariffs())
