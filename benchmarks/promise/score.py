@@ -63,11 +63,17 @@ def score(bench: BenchOrders, rows: I64, promised: Promised) -> dict[str, Any]:
         "worst_state": worst(kept, bench.state[rows], FEW, "state"),
         "worst_month": worst(kept, bench.month[rows], 1, "month"),
         "worst_half_month": worst(kept, bench.half_month[rows], 1, "half_month"),
-        "months": _by(kept, bench.month[rows]),
+        "months": _by(kept, bench.month[rows], 1),
+        "states": _by(kept, bench.state[rows], FEW),
         "ms_per_quote": promised.ms_per_quote,
         "refit_s": promised.refit_s,
     }
 
 
-def _by(kept: NDArray[np.bool_], group: NDArray[np.str_]) -> dict[str, float]:
-    return {str(v): round(float(kept[group == v].mean()), 4) for v in np.unique(group)}
+def _by(kept: NDArray[np.bool_], group: NDArray[np.str_], least: int) -> dict[str, float]:
+    names, counts = np.unique(group, return_counts=True)
+    return {
+        str(name): round(float(kept[group == name].mean()), 4)
+        for name, count in zip(names, counts, strict=True)
+        if count >= least
+    }

@@ -56,6 +56,8 @@ def test_every_figure_can_be_recomputed_from_the_promises(
             assert told["pinball"] == pytest.approx(pinball(took, days, told["level"]), abs=1e-4)
     defaults = [row for row in found.report["rows"] if row["default"]]
     assert [row["level"] for row in defaults] == [0.9, 0.95]
+    assert set(defaults[0]["months"]) == {"2017-05"}
+    assert defaults[0]["states"] == {}  # none has 200 orders
     assert defaults[0]["mean_days"] <= defaults[1]["mean_days"]
     assert {"hand-over", "4 d before", "2 d before", "1 d before", "eta"} == set(
         found.report["late"]
