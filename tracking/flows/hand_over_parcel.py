@@ -25,10 +25,10 @@ def hand_over_parcel(session: Session, scanned: str, *, seller: str | None = Non
 
     Scanning it twice records one hand-over. A parcel that joins several sellers is the hub's to
     hand over, not one of theirs. Raises NotFound for a code of no parcel (of that seller alone)
-    that goes to a customer, Conflict for one that is cancelled or has arrived, or whose label was
-    voided or is being voided.
+    that goes to a customer, Conflict for one that is cancelled or has arrived, whose label was
+    voided or is being voided, or whose number is another carrier's parcel's too.
     """
-    row = _find(session, scanned.strip())
+    row = _find(session, scanned.strip(), seller)
     if row is None or row.direction != Direction.OUTBOUND.value:
         raise NotFound("no parcel has this number")
     if seller is not None and row.seller != seller:
@@ -69,14 +69,22 @@ def _refuse_withdrawn(session: Session, row: TrackedParcelRow) -> None:
         raise Conflict(f"the label is {label.state}: do not hand it over", code="label_voided")
 
 
-def _find(session: Session, scanned: str) -> TrackedParcelRow | None:
+def _find(session: Session, scanned: str, seller: str | None) -> TrackedParcelRow | None:
     try:
         return session.get(TrackedParcelRow, UUID(scanned))
     except ValueError:
         pass
-    return session.scalars(
+    found = session.scalars(
         select(TrackedParcelRow)
         .where(TrackedParcelRow.tracking_number == scanned)
         .order_by(TrackedParcelRow.followed_at.desc())
-        .limit(1)
-    ).first()
+    )
+    rows = [row for row in found if seller in (None, row.seller)]
+    waiting = [row for row in rows if row.state not in REFUSED_IN]
+    if len({row.carrier for row in waiting}) > 1:  # each carrier numbers as it likes
+        names = ", ".join(sorted(row.carrier for row in waiting))
+        raise Conflict(
+            f"parcels of {names} have this number: scan the parcel's own id",
+            code="number_of_several",
+        )
+    return next(iter(waiting or rows), None)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from carriers.status import Status
 from core.clock import ManualClock
 from core.errors import Conflict, NotAllowed, NotFound
-from core.ids import ParcelId, TenantId
+from core.ids import OrderId, ParcelId, TenantId
 from store.jobs import Job, run_due
 from store.session import Sessions
 from store.tables import OutboxRow
@@ -267,6 +267,17 @@ def test_a_scan_at_the_door_hands_over_once(sessions: Sessions, tenant: TenantId
     row = _row(sessions, tenant)
     assert (row.state, row.handed_over_at is not None) == ("accepted", True)
     assert _signals(sessions, "parcel_moved") == 2
+
+
+def test_a_number_of_two_carriers_hands_over_neither(sessions: Sessions, tenant: TenantId) -> None:
+    _follow(sessions, tenant)
+    twin = {"parcel": ParcelId(UUID(int=7)), "order": OrderId(UUID(int=8)), "carrier": "acme"}
+    _follow(sessions, tenant, plan(**twin, seller="south"))
+    with sessions(tenant) as session:
+        with pytest.raises(Conflict, match="acme, sandbox have this number"):
+            hand_over_parcel(session, "SB1")
+        assert hand_over_parcel(session, "SB1", seller="south") == UUID(int=7)
+        assert hand_over_parcel(session, str(plan().parcel)) == plan().parcel
 
 
 def test_what_has_arrived_is_not_handed_over(sessions: Sessions, tenant: TenantId) -> None:
