@@ -88,8 +88,8 @@ def tariff_from_json(data: Json, *, file: str | None = None) -> Tariff:
         tariff = faults.make(
             "tariff",
             lambda: Tariff(
-                carrier=_text(data, "carrier"),
-                service=_text(data, "service"),
+                carrier=_name(data, "carrier"),
+                service=_name(data, "service"),
                 name=str(data.get("name") or data["service"]),
                 currency=_text(data, "currency"),
                 origins=origins,
@@ -144,6 +144,14 @@ def _text(data: Json, key: str) -> str:
     value = data[key]
     if not isinstance(value, str) or not value:
         raise InvalidInput(faults=(Fault(key, "must be a text"),))
+    return value
+
+
+def _name(data: Json, key: str) -> str:
+    """What bookings call it: they keep 100 characters."""
+    value = _text(data, key)
+    if len(value) > 100 or not value.isprintable():
+        raise InvalidInput(faults=(Fault(key, "must be 1 to 100 characters that can be printed"),))
     return value
 
 

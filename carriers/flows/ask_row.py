@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid5
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from carriers.batch import BadRow, BatchRow, differences
@@ -29,18 +30,20 @@ class RowAsked:
     fault: str = ""
 
 
+class _Beaten(Exception):
+    """Somebody else's booking of the same parcel came first."""
+
+
 def ask_row(session: Session, row: BatchRow | BadRow, carriers: Collection[str]) -> RowAsked:
-    """The booking that stands or a new one; a fault where the row is bad, its carrier is none of
-    `carriers`, or it says anything else of its reference's parcel than before."""
+    """The booking that stands or a new one.
+
+    A fault where the row is bad, its carrier is none of `carriers`, or it says anything else of its
+    reference's parcel than before.
+    """
     if isinstance(row, BadRow):
         return RowAsked(row.number, row.reference, None, row.fault)
     parcel_id = ParcelId(uuid5(tenant_of(session), f"batch:{row.reference}"))
-    standing = session.scalar(
-        select(BookingRow)
-        .where(BookingRow.parcel_id == parcel_id, BookingRow.direction == row.direction.value)
-        .order_by(BookingRow.id.desc())
-        .limit(1)
-    )
+    standing = _find(session, parcel_id, row.direction)
     if standing is not None:
         return _standing(session, row, standing)
     if row.carrier not in carriers:
@@ -48,10 +51,28 @@ def ask_row(session: Session, row: BatchRow | BadRow, carriers: Collection[str])
         return RowAsked(row.number, row.reference, None, fault)
     try:
         with session.begin_nested():  # a bad row leaves nothing behind, not even the person
-            booking_id = request_booking(session, _request(session, parcel_id, row))
+            request = _request(session, parcel_id, row)
+            booking_id = request_booking(session, request)
+            if session.get_one(BookingRow, booking_id).person_id != request.person:
+                raise _Beaten
     except InvalidInput as error:
         return RowAsked(row.number, row.reference, None, error.message)
+    except (IntegrityError, _Beaten):  # a twin asked at the same moment, and has committed by now
+        standing = _find(session, parcel_id, row.direction)
+        if standing is None:
+            raise
+        return _standing(session, row, standing)
     return RowAsked(row.number, row.reference, booking_id)
+
+
+def _find(session: Session, parcel_id: ParcelId, direction: Direction) -> BookingRow | None:
+    """The newest booking of the parcel that way, whatever became of it."""
+    return session.scalar(
+        select(BookingRow)
+        .where(BookingRow.parcel_id == parcel_id, BookingRow.direction == direction.value)
+        .order_by(BookingRow.id.desc())
+        .limit(1)
+    )
 
 
 def _request(session: Session, parcel_id: ParcelId, row: BatchRow) -> BookingRequest:

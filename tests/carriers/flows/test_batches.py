@@ -1,16 +1,21 @@
 """A batch that is stopped and run again books every row once and tells what became of each."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+import carriers.flows.ask_row as ask_row_module
 from benchmarks.faults.deaths import Death, Killed, MortalSessions
 from carriers.adapters.sandbox.local import LocalSandbox
 from carriers.batch import BadRow, BatchRow, RowOutcome
 from carriers.booking import Direction
+from carriers.flows.ask_row import RowAsked
 from carriers.flows.read_batch import read_batch
 from carriers.flows.request_batch import CHUNK, request_batch
 from carriers.ports import LabelFormat, Recovery
@@ -156,3 +161,36 @@ def test_a_row_for_a_carrier_that_is_not_here_is_never_asked_for(
     with sessions(tenant, read_only=True) as session:
         assert session.scalar(select(func.count()).select_from(BookingRow)) == 0
         assert session.scalar(select(func.count()).select_from(PersonRow)) == 0
+
+
+def test_desks_that_send_the_same_rows_at_once_book_each_once(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    batch, gate = rows(6), Barrier(3)
+
+    def ask(_: int) -> list[RowAsked]:
+        gate.wait(10)
+        return list(request_batch(sessions, tenant, batch, CARRIERS))
+
+    with ThreadPoolExecutor(3) as desks:
+        first, second, third = desks.map(ask, range(3))
+    assert first == second == third and not any(one.fault for one in first)
+    with sessions(tenant, read_only=True) as session:
+        for row in (BookingRow, PersonRow):
+            assert session.scalar(select(func.count()).select_from(row)) == len(batch)
+
+
+def test_a_twin_that_was_not_seen_at_first_is_found(
+    sessions: Sessions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing = list(request_batch(sessions, tenant, [one_row()], CARRIERS))
+    find, looked = ask_row_module._find, []
+
+    def late(*given: Any) -> BookingRow | None:
+        looked.append(given)
+        return find(*given) if len(looked) > 1 else None
+
+    monkeypatch.setattr(ask_row_module, "_find", late)
+    assert list(request_batch(sessions, tenant, [one_row()], CARRIERS)) == standing
+    with sessions(tenant, read_only=True) as session:
+        assert session.scalar(select(func.count()).select_from(PersonRow)) == 1
