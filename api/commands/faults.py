@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from api.logs import set_up_logs
+from api.settings import Settings
 from core.errors import InvalidInput
 
 app = typer.Typer()
@@ -33,6 +35,7 @@ def faults(
     """Run a fault suite; exit code 1 when anything broke."""
     if suite not in SUITES:
         raise InvalidInput(f"no such suite: {suite}; one of {', '.join(SUITES)}")
+    set_up_logs(Settings(log_level="error"))  # on standard error: standard output is the report's
     module = importlib.import_module(f"benchmarks.faults.{SUITES[suite]}")
     given: dict[str, Any] = {}
     if suite in WITH_DOORS:
@@ -57,10 +60,7 @@ def faults(
 
 def _doors(suite: str) -> dict[str, Any]:
     """What a suite that goes through the API is handed."""
-    from api.logs import set_up_logs
     from api.marketplace import rehearse_on
     from api.rehearsal_server import serve_on
-    from api.settings import Settings
 
-    set_up_logs(Settings(log_level="error"))
     return {"open_shop": rehearse_on} | ({"serve": serve_on} if suite == "served" else {})

@@ -1,11 +1,11 @@
 """Books many parcels while carriers lose answers and workers die; counts doubles and losses.
 
 One booking at a time on a database of its own: 5 % each are refused, lost on the way in (half of them
-certainly not sent), lost on the way out, answered with 500 or 503 (half after acting), and killed at a
-step drawn from all steps of a booking, from the shop's request to the second label; 1 % each are answered
-with 401 and 409. Then the same with two workers, one of which stands still at a step while the other
-works on. For each recovery class: 0 references booked twice, every booking settled, and what the carrier
-accepted is booked or parked.
+certainly not sent), lost on the way out, answered with 500, 503 (each half after acting) or 409, and killed
+at a step drawn from all steps of a booking, from the shop's request to the second label; 1 % more are
+answered with 401. Then the same with two workers, one of which stands still at a step while the other works
+on. For each recovery class: 0 references booked twice, every booking settled, and what the carrier accepted
+is booked or parked.
 """
 
 import os
@@ -43,12 +43,12 @@ FAULTS = {
     Fault.NOT_CONNECTED: SHARE_PPM // 2,
     Fault.TIMEOUT_BEFORE: SHARE_PPM // 2,
     Fault.TIMEOUT_AFTER: SHARE_PPM,
-    Fault.ERROR_BEFORE: SHARE_PPM // 4,
-    Fault.ERROR_AFTER: SHARE_PPM // 4,
-    Fault.BUSY_BEFORE: SHARE_PPM // 4,
-    Fault.BUSY_AFTER: SHARE_PPM // 4,
-    Fault.CREDENTIALS: SHARE_PPM // 5,
+    Fault.ERROR_BEFORE: SHARE_PPM // 5,
+    Fault.ERROR_AFTER: SHARE_PPM // 5,
+    Fault.BUSY_BEFORE: SHARE_PPM // 5,
+    Fault.BUSY_AFTER: SHARE_PPM // 5,
     Fault.CONFLICT: SHARE_PPM // 5,
+    Fault.CREDENTIALS: SHARE_PPM // 5,
 }
 PROGRESS_EVERY = 2000
 
