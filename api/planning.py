@@ -39,8 +39,8 @@ MOST_WORKERS = 4  # planning processes unless the settings say more
 WARMED_TENANTS = 3
 FULL_SHARE = 0.7  # of a quote's budget; the rest is for a degraded answer
 REMEMBERED = 256  # last good quotes
-SWAPPED_WITHIN_S = 60.0  # an import waits so long for the planners to take it up
-OVERRUN = ("plan_timeout", "planner_died", "overloaded")
+SWAPPED_WITHIN_S = 20.0  # an import waits so long for the planners to take it up
+OVERRUN = ("plan_timeout", "planner_died")
 log = structlog.get_logger("planner")
 
 
@@ -117,8 +117,9 @@ class Planner:
         if self._executor is None:
             return _quote(self._lanewise, task)
         budget_s = self._lanewise.settings.quote_budget_ms / 1000
+        most_s = None if self._standby is None else budget_s * FULL_SHARE
         try:
-            planned = self._executor.map(self._plan, [task], deadline_s=budget_s * FULL_SHARE)[0]
+            planned = self._executor.map(self._plan, [task], deadline_s=most_s)[0]
         except Unavailable as error:
             if error.code not in OVERRUN or self._standby is None:
                 raise
@@ -147,7 +148,7 @@ class Planner:
         with self._lock:
             self._facts[planned.facts.process] = planned.facts
             self._facts.move_to_end(planned.facts.process)
-            while len(self._facts) > MOST_WORKERS:
+            while len(self._facts) > worker_count(self._lanewise.settings.plan_workers):
                 self._facts.popitem(last=False)
             if planned.quote.options:
                 self._last_good[_question(task)] = planned.quote

@@ -7,6 +7,7 @@ committed. A lone request waits for nobody.
 import threading
 from dataclasses import dataclass, field
 
+from core.errors import Unavailable
 from core.ids import TenantId
 from routing.flows.keep_quotes import keep_quotes
 from routing.quote import Quote
@@ -64,6 +65,10 @@ class QuoteKeeper:
     def _write(self, batch: list[_Entry]) -> None:
         try:
             self._store(batch)
+        except BaseException as error:  # whoever waits must not take it for stored
+            for entry in batch:
+                entry.error = entry.error or error
+            raise
         finally:
             with self._lock:
                 heir = self._waiting[0] if self._waiting else None
@@ -75,13 +80,14 @@ class QuoteKeeper:
                 heir.turn.set()
 
     def _store(self, batch: list[_Entry]) -> None:
-        """All at once; when that fails, each alone, so that one bad quote fails by itself."""
+        """All at once; when one breaks a rule of the tables, each alone, so that it fails by itself."""
         try:
             with self._sessions(batch[0].tenant) as session:
                 keep_quotes(session, [entry.quote for entry in batch])
         except Exception as error:
-            if len(batch) == 1:
-                batch[0].error = error
+            if len(batch) == 1 or isinstance(error, Unavailable):  # away is away for all
+                for entry in batch:
+                    entry.error = error
                 return
             for entry in batch:
                 self._store([entry])

@@ -282,7 +282,7 @@ class ProcessPoolExecutor:
         try:
             return self._idle.get(timeout=limit_s if self._is_ready else PREPARED_WITHIN_S)
         except queue.Empty:
-            raise Unavailable("the planner is busy", code="overloaded") from None
+            raise Unavailable("every planner is busy", code="plan_timeout") from None
 
     def _replace(self, worker: _Worker) -> None:
         worker.kill()
