@@ -84,10 +84,9 @@ def _at_the_door(
     """A delivery round: by the end of its local day with `chance`, else on one of the next two."""
     days = plan.delivery.days
     day = local_day(plan.zone, max(since, now))
-    next_day = days.next_from(day + ONE_DAY) or day + ONE_DAY
     if because is Because.ATTEMPT_FAILED:
         day = days.next_from(day) or day
-        next_day = days.next_from(day + ONE_DAY) or day + ONE_DAY
+    next_day = days.next_from(day + ONE_DAY) or day + ONE_DAY
     today, tomorrow = end_of_day(plan.zone, day), end_of_day(plan.zone, next_day)
     begins = max(since, now, instant_at(plan.zone, day, 0))
     likely = min(begins + timedelta(hours=5), today)

@@ -35,7 +35,7 @@ class WatchPolicy:
     calm_below: float = 0.2  # an open risk is closed only below this: no flapping
     no_movement_after: timedelta = timedelta(hours=60)
     loss_after: timedelta = timedelta(days=7)
-    loss_from: float = 0.5  # probability of being lost
+    loss_from: float = 0.5  # probability of being lost, of one without movement
 
 
 PRESET = WatchPolicy()
@@ -95,10 +95,11 @@ def find_incidents(
             found.add(IncidentKind.HAND_OVER_DUE)
     elif journey.moved_at is not None:
         still = now - journey.moved_at
+        no_movement = still >= policy.no_movement_after
         silent = still >= policy.loss_after and now > plan.promised_by
-        if silent or eta.lost >= policy.loss_from:
+        if silent or (no_movement and eta.lost >= policy.loss_from):
             found.add(IncidentKind.LOSS_SUSPECTED)
-        elif still >= policy.no_movement_after:
+        elif no_movement:
             found.add(IncidentKind.NO_MOVEMENT)
     if now > plan.promised_by:
         found.add(IncidentKind.PROMISE_MISSED)

@@ -103,7 +103,16 @@ def test_a_still_parcel_is_reported_then_feared_lost() -> None:
         return set(find_incidents(journey, plan(), estimate_arrival(journey, plan(), at), at))
 
     assert IncidentKind.NO_MOVEMENT in kinds(70)
+    assert IncidentKind.LOSS_SUSPECTED not in kinds(4 + 5 * 24)
+    assert IncidentKind.LOSS_SUSPECTED in kinds(4 + 6.2 * 24)  # all that arrive had arrived by then
     assert IncidentKind.LOSS_SUSPECTED in kinds(4 + 7 * 24)
+    heard = [event(Status.IN_TRANSIT, 4), event(Status.IN_TRANSIT, 4 + 6 * 24, code="hub")]
+    at = START + timedelta(hours=4 + 6.2 * 24)
+    late = fold(heard)
+    eta = estimate_arrival(late, plan(), at)
+    assert IncidentKind.LOSS_SUSPECTED not in find_incidents(
+        late, plan(), eta, at
+    )  # it still moves
 
 
 def test_an_open_risk_does_not_flap() -> None:
