@@ -163,7 +163,7 @@ class _Pass:
     def run(self) -> list[Plan] | None:
         if not self.layout.pair_node:
             return []
-        if pair_budget(self.states) > self.budget.pairs:
+        if self.layout.full or pair_budget(self.states) > self.budget.pairs:
             return None
         labels, steps = gather(
             self.layout.tree, self.states, both=self.both, steps=self.budget.labels

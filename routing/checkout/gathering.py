@@ -8,6 +8,9 @@ from routing.checkout.contents import Tree
 from routing.checkout.problem import NEVER, Item, Lane, Problem, Service
 from routing.checkout.states import FREE, States
 
+MOST_NODES = 50_000
+"""Sets of feeders that are laid out; a cart with more is beyond the exact planner."""
+
 
 @dataclass(frozen=True, slots=True)
 class Supply:
@@ -30,6 +33,11 @@ class Layout:
     """Minute from which the parcel may be picked up; at a hub under joint reliability, NEVER."""
     pair_hub: list[int] = field(default_factory=list)
     """Index of the hub, -1 for a direct parcel."""
+
+    @property
+    def full(self) -> bool:
+        """True when it was not laid out to the end."""
+        return len(self.tree.parent) > MOST_NODES
 
     def add_pair(self, service: int, node: int, minute: int, hub: int) -> None:
         self.pair_service.append(service)
@@ -216,7 +224,7 @@ class Gatherer:
         grown = [(0, 0, 0)]
         while grown:
             node, after, depth = grown.pop()
-            if depth == units:
+            if depth == units or layout.full:
                 continue
             for place, (row, number) in enumerate(rows[after:], start=after):
                 child = layout.tree.add_node(node, row, lane=number)
@@ -253,7 +261,7 @@ class Gatherer:
         need = float(self._problem.q) * (1 - 1e-11)
 
         def grow(node: int, after: int, depth: int, chance: float) -> None:
-            if depth == units:
+            if depth == units or layout.full:
                 return
             for place in range(after, len(steps)):
                 for row, number, departure, level in steps[place]:

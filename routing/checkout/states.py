@@ -2,8 +2,8 @@
 
 A *class* is a line (any source) or a line from one tracked offer; a state says how many units of
 each class are covered. Where a seller's parcels are limited and a plan had too many, they are
-counted by a last class of the seller's own: each of its parcels takes one. States are numbered in mixed radix, so `x - y` is the number of the state
-that remains when `y` is taken out of `x`.
+counted by a last class of the seller's own: each of its parcels takes one. States are numbered in
+mixed radix, so `x - y` is the number of the state that remains when `y` is taken out of `x`.
 """
 
 from collections.abc import Sequence

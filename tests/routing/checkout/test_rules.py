@@ -6,13 +6,14 @@ from random import Random
 import pytest
 from hypothesis import given
 
+from benchmarks.carts import make_case
 from core.errors import InvalidInput
 from routing.checkout.answer import answer_as_json
 from routing.checkout.case import problem_from_case
 from routing.checkout.case_rules import read_rules, rules_as_json
 from routing.checkout.check import check_answer
 from routing.checkout.cpsat import cheapest, is_whole
-from routing.checkout.exact import Budget
+from routing.checkout.exact import Budget, solve_exactly
 from routing.checkout.problem import OBJECTIVES, ReasonCode
 from routing.checkout.rule_filters import parcels_by_seller
 from routing.checkout.rules import MOST_RULES, Pin, PinTo, Rules, Without, faults_of, joined
@@ -292,3 +293,19 @@ def test_a_case_keeps_its_rules() -> None:
 def test_malformed_rules_of_a_case_name_the_field(rules: dict[str, object], field: str) -> None:
     with pytest.raises(InvalidInput, match=field):
         problem_from_case(changed(small_case(1), rules=rules))
+
+
+def test_a_cart_with_too_many_feeders_is_beyond_the_exact_planner() -> None:
+    case = make_case(5, lines=(8, 8), locations=(18, 18), hubs=(1, 1), qty=1, max_parcels=8)
+    lanes = {lane["location"]: lane for lane in case["lanes"]}
+    pattern = next(iter(lanes.values()))
+    case["lanes"] = [pattern | {"location": place} for place in case["locations"]]
+    case["offers"] = [
+        {"id": f"{sku} {place}", "sku": sku, "location": place, "stock": 9}
+        | {"unit_cost": 0, "lead_min": 0}
+        for sku in case["items"]
+        for place in case["locations"]
+    ]
+    problem = problem_from_case(changed(case, reliability="joint"))
+    solved = solve_exactly(problem, ("cost", "date"))
+    assert solved.plans is None
