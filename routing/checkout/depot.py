@@ -206,9 +206,12 @@ class Depot:
     def improve(
         self, option: IntArray, parcel: IntArray, day: int, most: int, steps: int, seed: IntArray
     ) -> tuple[IntArray, IntArray, IntArray]:
-        """`rebuild.improve` towards a day, with at most so many parcels; changes its arguments."""
+        """`rebuild.improve` towards a day, with at most so many parcels, from any numbering of them.
+
+        Changes `option`. Units of parcels beyond `most` look for another place.
+        """
         return improve(
-            option, parcel, self.units, self.weight_g, self.volume, self.boxes_ok,
+            option, _numbered(parcel, most), self.units, self.weight_g, self.volume, self.boxes_ok,
             self.line_flags, self.option_start, self.option_node, self.option_place,
             self.option_cost, self.option_fixed, self.option_rank, self.option_offer, self.stock,
             self.near, len(self.problem.locations), *self.prices, day, 0, most, steps, seed,
@@ -290,3 +293,13 @@ class Depot:
                 return None
             found.append(made)
         return tuple(found)
+
+
+def _numbered(parcel: IntArray, most: int) -> IntArray:
+    """The parcels' numbers [U] without gaps from 0, units of the `most`-th and later at -1.
+
+    The kernel fills the first `most` slots and never looks at the number it writes to.
+    """
+    _, number = np.unique(np.append(parcel, -1), return_inverse=True)
+    number = number.reshape(-1)[:-1].astype(np.int64) - 1
+    return np.where(number < most, number, -1)

@@ -110,11 +110,12 @@ def improve(
 ) -> tuple[IntArray, IntArray, IntArray]:
     """([N+1] least cost by number of parcels, [N+1, U] options, [N+1, U] parcels) seen.
 
-    `option`, `parcel` [U] are the start, -1 for units to be placed first; `weight_g`, `volume`,
-    `boxes_ok`, `flags` are per line; `near` [L, L] lines that could share a node.
+    `option`, `parcel` [U] are the start, parcels numbered from 0 and below `most_parcels` (N), -1
+    for units to be placed first; `weight_g`, `volume`, `boxes_ok`, `flags` are per line; `near`
+    [L, L] lines that could share a node.
     """
     units = len(line)
-    room = most_parcels + 1
+    room = most_parcels
     node = np.full(room, -1, dtype=np.int64)
     size = np.zeros(room, dtype=np.int64)
     grams = np.zeros(room, dtype=np.int64)
@@ -262,7 +263,7 @@ def improve(
             least_option = -1
             least_parcel = -1
             empty = -1
-            for p in range(room - 1):
+            for p in range(room):
                 if size[p] == 0:
                     empty = p
                     break
@@ -270,7 +271,7 @@ def improve(
                 if left[option_offer[o]] <= 0:
                     continue
                 n = option_node[o]
-                for p in range(room - 1):
+                for p in range(room):
                     if size[p] == 0 or node[p] != n:
                         continue
                     if blink and draw(seed, 20) == 0:
