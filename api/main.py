@@ -47,7 +47,7 @@ from api.pages.public import calibration as calibration_page
 from api.pages.public import docs, sign_in, start
 from api.pages.render import STATIC
 from api.pages.warehouse import pages as warehouse
-from api.planning import Planner
+from api.planning import Planner, PlanningThreads
 from api.problems import answer_with_problems
 from api.quote_keeper import QuoteKeeper
 from api.settings import VERSION
@@ -132,6 +132,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.worker = worker
     app.state.planner = Planner(lanewise, executor, standby)
+    app.state.planning_threads = PlanningThreads(lanewise.settings.plan_queue)
     app.state.quote_keeper = QuoteKeeper(lanewise.sessions)
     metrics.watch_planner(app.state.planner)
     answer_with_problems(app)

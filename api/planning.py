@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
+from anyio import CapacityLimiter, to_thread
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,8 @@ from routing.quote import Explanation, Quote
 from store.tables import TenantRow
 
 if TYPE_CHECKING:
+    from fastapi import Request
+
     from routing.estimating import Estimate, NoEstimate
     from routing.snapshot import Snapshot
 
@@ -76,6 +79,28 @@ class Planned:
 
     quote: Quote
     facts: PlannerFacts
+
+
+class PlanningThreads:
+    """Threads of their own for those who wait for a plan, so that other doors are never starved.
+
+    One request more than there are threads is refused at once: nobody waits before a clock runs.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._limiter = CapacityLimiter(most)
+
+    async def run(self, work: Callable[..., Result], *given: Any) -> Result:
+        """Do the work in such a thread. Raises Unavailable when none is free."""
+        if self._limiter.available_tokens < 1:
+            raise Unavailable("the planner is full", code="overloaded")
+        return await to_thread.run_sync(work, *given, limiter=self._limiter)
+
+
+def planning_threads(request: "Request") -> PlanningThreads:
+    """The app's threads for those who wait for a plan."""
+    threads: PlanningThreads = request.app.state.planning_threads
+    return threads
 
 
 class Planner:

@@ -5,13 +5,12 @@ from decimal import Decimal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from api.callers import Visit, allowed
 from api.endpoints.fields import Amount
 from api.endpoints.quote_schemas import CartIn, Out, WhyNotOut
 from api.endpoints.quotes import cart_of
-from api.planning import Planner, PlanTask
+from api.planning import Planner, PlanTask, planning_threads
 from api.problems import SHARED, problems
 from routing.quote import WhyNot
 
@@ -48,7 +47,7 @@ async def estimate(
     """
     planner: Planner = request.app.state.planner
     task = PlanTask(visit.caller.tenant, cart_of(body, visit))
-    found = await run_in_threadpool(planner.estimate, task)
+    found = await planning_threads(request).run(planner.estimate, task)
     reasons: tuple[WhyNot, ...] = getattr(found, "reasons", ())
     told = None if reasons else EstimateOut.model_validate(found)
     return EstimateAnswer(

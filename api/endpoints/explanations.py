@@ -14,7 +14,7 @@ from api.endpoints.quote_schemas import SentenceOut
 from api.pages.checkout.why_words import WhyWords
 from api.pages.checkout.words import Names
 from api.pages.render import language_of
-from api.planning import Planner, QuoteTask
+from api.planning import Planner, QuoteTask, planning_threads
 from api.problems import SHARED, problems
 from core.calendars import zone_ending_last
 from core.ids import QuoteId
@@ -81,7 +81,7 @@ async def explain(
     """
     planner: Planner = request.app.state.planner
     task = QuoteTask(visit.caller.tenant, QuoteId(quote_id), option)
-    told = await run_in_threadpool(planner.why, task)
+    told = await planning_threads(request).run(planner.why, task)
     return await run_in_threadpool(_why_out, visit, request, told, task, reader, seller)
 
 

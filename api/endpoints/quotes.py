@@ -4,11 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 
 from api.callers import Visit, allowed
 from api.endpoints.quote_schemas import CartIn, QuoteOut, quote_out
-from api.planning import Planner, PlanTask, QuoteTask
+from api.planning import Planner, PlanTask, QuoteTask, planning_threads
 from api.problems import SHARED, problems
 from api.quote_keeper import QuoteKeeper
 from core.ids import QuoteId
@@ -64,7 +63,9 @@ async def create_quote(
     `expires_at`.
     """
     cart = cart_of(body, visit)
-    quote = await run_in_threadpool(plan_and_keep, visit, request.app.state.planner, cart)
+    quote = await planning_threads(request).run(
+        plan_and_keep, visit, request.app.state.planner, cart
+    )
     return quote_out(quote)
 
 
@@ -88,4 +89,4 @@ async def export(
     """The quote as a planning case (`plan-checkout/1`) that `lanewise case solve` solves alike."""
     planner: Planner = request.app.state.planner
     task = QuoteTask(visit.caller.tenant, QuoteId(quote_id))
-    return await run_in_threadpool(planner.case, task)
+    return await planning_threads(request).run(planner.case, task)

@@ -8,7 +8,6 @@ takes a dead worker's place is prepared before it is given work.
 import contextlib
 import multiprocessing
 import pickle
-import queue
 import signal
 import threading
 import time
@@ -125,6 +124,32 @@ class _Worker:
         self.process.join(5)
 
 
+class _Idle:
+    """Workers without work; who came last is taken first."""
+
+    def __init__(self) -> None:
+        self._workers: list[_Worker] = []
+        self._changed = threading.Condition()
+
+    def put(self, worker: _Worker) -> None:
+        with self._changed:
+            self._workers.append(worker)
+            self._changed.notify_all()
+
+    def take(self, timeout_s: float, *, apart_from: Sequence[_Worker] = ()) -> _Worker | None:
+        """Take one out, waiting for it if need be; those `apart_from` stay for others."""
+
+        def found() -> _Worker | None:
+            fitting = (worker for worker in reversed(self._workers) if worker not in apart_from)
+            return next(fitting, None)
+
+        with self._changed:
+            worker = self._changed.wait_for(found, timeout_s)
+            if worker is not None:
+                self._workers.remove(worker)
+            return worker
+
+
 class ProcessPoolExecutor:
     """At most `workers` calls run and `admitted` wait or run; one more is refused at once."""
 
@@ -138,7 +163,7 @@ class ProcessPoolExecutor:
         self._inside = 0
         self._started = 0
         self._closed = False
-        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        self._idle = _Idle()
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="lanewise-planner")
         self._preparation: Callable[[int], None] | None = None
         self._is_ready = False
@@ -193,19 +218,14 @@ class ProcessPoolExecutor:
         """Let every worker that lives run `function`, one after another, each as it falls idle.
 
         One that fails or is not had in time is left out: what is asked for must be optional.
+        All but the one that runs it stay free for calls.
         """
         done: list[_Worker] = []
         until = time.monotonic() + deadline_s
         while len(done) < self._started and (left_s := until - time.monotonic()) > 0:
-            held: list[_Worker] = []
-            try:
-                while (worker := self._idle.get(timeout=left_s)) in done:
-                    held.append(worker)
-            except queue.Empty:
+            worker = self._idle.take(left_s, apart_from=done)
+            if worker is None:
                 return
-            finally:
-                for one in held:
-                    self._idle.put(one)
             done.append(worker)
             with contextlib.suppress(LanewiseError, _WorkerDied):
                 self._asked(worker, function, task, until - time.monotonic())
@@ -214,11 +234,8 @@ class ProcessPoolExecutor:
         """End every worker; calls in flight end with Unavailable."""
         self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
-        while True:
-            try:
-                self._idle.get_nowait().kill()
-            except queue.Empty:
-                return
+        while (worker := self._idle.take(0)) is not None:
+            worker.kill()
 
     def _enter(self) -> None:
         with self._lock:
@@ -269,20 +286,19 @@ class ProcessPoolExecutor:
         return result
 
     def _take(self, limit_s: float) -> _Worker:
-        try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            pass
+        worker = self._idle.take(0)
+        if worker is not None:
+            return worker
         with self._lock:
             fresh = self._started < self._size and not self._closed
             if fresh:
                 self._started += 1
         if fresh:
             return _Worker()
-        try:
-            return self._idle.get(timeout=limit_s if self._is_ready else PREPARED_WITHIN_S)
-        except queue.Empty:
-            raise Unavailable("every planner is busy", code="plan_timeout") from None
+        worker = self._idle.take(limit_s if self._is_ready else PREPARED_WITHIN_S)
+        if worker is None:
+            raise Unavailable("every planner is busy", code="plan_timeout")
+        return worker
 
     def _replace(self, worker: _Worker) -> None:
         worker.kill()

@@ -136,3 +136,46 @@ def test_an_active_network_that_does_not_compile_leaves_the_old_one_serving_and_
         assert load_snapshot(session).version == old.version
         told = {report.version: report.error for report in COMPILED.reports()}
         assert told[imported.content_hash]
+
+
+def test_of_two_networks_on_their_way_the_newest_is_served_whichever_is_ready_last(
+    lanewise: Lanewise, market: TenantId, files: dict[str, str]
+) -> None:
+    shelf, later, _ = make_shelf(lanewise)
+    newer = files | {"sellers.csv": files["sellers.csv"].replace("Renamed", "Renamed again")}
+    with lanewise.sessions(market) as session:
+        shelf.take(session, market)
+        for version in (files, newer):
+            newest = import_network(session, version).content_hash
+            COMPILED.forget(newest)
+            session.commit()
+            shelf.take(session, market)
+        later.run()  # the last first
+        assert shelf.take(session, market).version == newest
+
+
+def test_a_load_that_fails_by_accident_is_tried_again_after_a_pause(
+    lanewise: Lanewise, market: TenantId, files: dict[str, str]
+) -> None:
+    later, minute = Later(), [0.0]
+    lost = [ConnectionError("the database went away")]
+
+    def opened(tenant: TenantId) -> Any:
+        if lost:
+            raise lost.pop()
+        return lanewise.sessions(tenant, read_only=True)
+
+    shelf = SnapshotShelf(opened, lambda *_: None, later, lambda: 60 * minute[0])
+    with lanewise.sessions(market) as session:
+        old = shelf.take(session, market)
+        imported = import_network(session, files)
+        COMPILED.forget(imported.content_hash)
+        session.commit()
+        shelf.take(session, market)
+        later.run()
+        assert shelf.take(session, market) is old
+        assert not later.waiting
+        minute[0] = 1.0
+        assert shelf.take(session, market) is old
+        later.run()
+        assert shelf.take(session, market).version == imported.content_hash

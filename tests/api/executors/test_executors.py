@@ -39,6 +39,13 @@ def die_once(path: str) -> str:
     return "alive"
 
 
+def until_there(path: str) -> bool:
+    """Be busy until there is such a file."""
+    while not Path(path).exists():
+        pass
+    return True
+
+
 def die(_value: int) -> int:
     os.kill(os.getpid(), signal.SIGKILL)
     return 0
@@ -110,3 +117,18 @@ def test_calls_from_many_threads_all_come_back() -> None:
         thread.join()
     many.close()
     assert sorted(results) == [value * value for value in range(30)]
+
+
+def test_what_every_worker_is_to_do_leaves_those_who_did_it_free_for_calls(tmp_path: Path) -> None:
+    two = ProcessPoolExecutor(2, admitted=9)
+    end = tmp_path / "end"
+    assert list(two.map(square, (1, 2, 3, 4))) == [1, 4, 9, 16]  # both have started
+    busy = threading.Thread(target=lambda: two.call(until_there, str(end), deadline_s=60))
+    errand = threading.Thread(target=lambda: two.everywhere(square, 1, deadline_s=60))
+    busy.start()
+    errand.start()
+    assert [two.call(square, value, deadline_s=30) for value in range(20)][-1] == 361
+    end.touch()
+    errand.join()
+    busy.join()
+    two.close()
