@@ -13,6 +13,7 @@ from benchmarks.tours import days, published
 from benchmarks.tours.instances import GH200, GH400, SOLOMON
 from benchmarks.tours.runs import Bench, Say
 from core.errors import invalid
+from routing.tours import stay_engine
 from routing.tours.engines import ENGINES
 
 Measure = Callable[[Bench, Path], list[Figure]]
@@ -64,4 +65,5 @@ def measure(bench: Bench, names: Sequence[str]) -> list[Figure]:
     folder = shared_folder("data/vrp")
     for engine in ENGINES.values():
         engine.warm()
+    stay_engine.warm()
     return [figure for name in names for figure in SETS[name](bench, folder)]
