@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from routing.distributions.lead_times import LeadTimeModel, LearnedLeadTimes, NetworkState
 from routing.flows.read_lead_times_part import read_lead_times_part
 from routing.snapshot import SHRUNK
-from routing.tables import ACTIVE_MODEL, LeadTimeModelRow, NetworkStateRow, newest_state
+from routing.tables import ACTIVE_MODEL, LeadTimeModelRow, NetworkStateRow
 
 LEARNED = "learned-"  # how names of models begin; then the number, @, the state's name
 _NAME = re.compile(
@@ -70,7 +70,8 @@ def _newest(session: Session) -> Parts | None:
                 LeadTimeModelRow.state == ACTIVE_MODEL,
             ),
         )
-        .where(NetworkStateRow.id.in_(newest_state()))
+        .order_by(NetworkStateRow.number.desc())
+        .limit(1)
     ).first()
     return None if found is None else (found[0], found[1], found[2] or 0)
 
