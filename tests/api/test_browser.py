@@ -43,7 +43,7 @@ def test_from_a_cart_to_a_handed_over_parcel(
         page.wait_for_selector("article.choice")
         assert page.get_by_text("Collect at").count()
         watched.look()
-        page.locator("summary").first.click()
+        page.locator("article.choice summary").first.click()
         watched.look()
         watched.follow(lambda: page.locator("text=What if…").first.click())
         watched.look()
