@@ -159,7 +159,9 @@ def _collected(
     chosen = tuple(dict.fromkeys((fastest, cheapest)))
     told = told_rules(snapshot, cart, live, problem.problem.q, chosen)
     return tuple(
-        describer.option(f"o{number}", plan, (), plans, also=told.get(plan, ()))
+        describer.option(
+            f"o{number}", plan, (), plans, also=told.get(plan, ()), complete=answer.complete
+        )
         for number, plan in enumerate(chosen, start=after + 1)
     )
 
@@ -194,7 +196,14 @@ def _options(
         answer.plans, problem.policy.option_names, arrives_as_one=describer.arrives_as_one
     )
     return tuple(
-        describer.option(f"o{number}", plan, names, answer.plans, also=told.get(plan, ()))
+        describer.option(
+            f"o{number}",
+            plan,
+            names,
+            answer.plans,
+            also=told.get(plan, ()),
+            complete=answer.complete,
+        )
         for number, (plan, names) in enumerate(chosen, start=1)
     )
 

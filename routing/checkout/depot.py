@@ -204,17 +204,27 @@ class Depot:
         )  # fmt: skip
 
     def improve(
-        self, option: IntArray, parcel: IntArray, day: int, most: int, steps: int, seed: IntArray
+        self,
+        option: IntArray,
+        parcel: IntArray,
+        day: int,
+        most: int,
+        steps: int,
+        seed: IntArray,
+        *,
+        penalty: int = 0,
     ) -> tuple[IntArray, IntArray, IntArray]:
         """`rebuild.improve` towards a day, with at most so many parcels, from any numbering of them.
 
-        Changes `option`. Units of parcels beyond `most` look for another place.
+        Changes `option`. Units of parcels beyond `most` look for another place. The search counts
+        each parcel `penalty` minor units dearer; the costs it gives are without.
         """
         return improve(
             option, _numbered(parcel, most), self.units, self.weight_g, self.volume, self.boxes_ok,
             self.line_flags, self.option_start, self.option_node, self.option_place,
             self.option_cost, self.option_fixed, self.option_rank, self.option_offer, self.stock,
-            self.near, len(self.problem.locations), *self.prices, day, 0, most, steps, seed,
+            self.near, len(self.problem.locations), *self.prices, day, penalty, most, steps,
+            seed,
         )  # fmt: skip
 
     def earliest_day(self) -> int:

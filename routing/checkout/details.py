@@ -60,10 +60,11 @@ class Describer:
         plans: Sequence[Plan],
         *,
         also: tuple[Sentence, ...] = (),
+        complete: bool = True,
     ) -> DeliveryOption:
         """The option of a plan of the frontier `plans`; `difference` comes with the list.
 
-        `also`: more reasons for it, told after its own.
+        `also`: more reasons for it, told after its own. `complete`: there are no plans beside.
         """
         parcels = tuple(
             self._numbered(number, parcel) for number, parcel in enumerate(plan.parcels, start=1)
@@ -82,7 +83,10 @@ class Describer:
             order_within=None if end == NEVER else instant_of(end),
             difference=None,
             responsibility=self._responsibility(parcels),
-            why=(*sentences_of(self.of, self.likelihoods, plan, plans), *also),
+            why=(
+                *sentences_of(self.of, self.likelihoods, plan, plans, complete=complete),
+                *also,
+            ),
             windows=windows_of(self.of, plan),
             pickup_point=self.point,
             co2_cost=self._co2_cost(plan.co2_g) if plan.co2_known else None,

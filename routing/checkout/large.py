@@ -41,6 +41,8 @@ MOST_UNITS = 500
 COMMON_UNITS = 100
 SEARCHED = 0.3
 """Share of the first day's steps before nodes are opened."""
+SPARE_PARCELS = 3
+"""Parcels beyond the limit that a search may pass through where it finds nothing within."""
 POLISH_STATES = 400
 """Pairs of parcels with more sub-multisets are left as they are."""
 
@@ -67,21 +69,20 @@ def solve_large(
     # a step takes time with the units: a big cart gets fewer
     effort = replace(effort, steps=min(effort.steps, effort.steps * COMMON_UNITS // units))
     evaluator = Evaluator(problem)
-    levels = _leg_levels(problem)
+    depots = [Depot(problem, level) for level in _leg_levels(problem)]
     plans: list[Plan] = []
     work = 0
     bound: int | None = None
-    for number, level in enumerate(levels):
-        depot = Depot(problem, level)
-        days = depot.days()
-        if not days:
-            continue
-        if number == 0:
-            bound = lower_bound(depot)
-            plans += _baseline_plans(problem, depot)
-        found, steps = _search(depot, evaluator, days, effort, len(levels))
-        plans += found
-        work += steps
+    if depots and depots[0].days():
+        bound = lower_bound(depots[0])
+        plans += _baseline_plans(problem, depots[0])
+    for spare in (0, SPARE_PARCELS):
+        for depot in depots:
+            found, steps = _search(depot, evaluator, effort, len(depots), spare)
+            plans += found
+            work += steps
+        if plans or units <= problem.max_parcels:
+            break
     best = frontier(plans, objectives)
     if best and effort.polish:
         polished, tries = _polish(problem, evaluator, best, effort.polish)
@@ -113,24 +114,31 @@ def _baseline_plans(problem: Problem, depot: Depot) -> list[Plan]:
 
 
 def _search(
-    depot: Depot, evaluator: Evaluator, days: list[int], effort: Effort, share: int
+    depot: Depot, evaluator: Evaluator, effort: Effort, share: int, spare: int = 0
 ) -> tuple[list[Plan], int]:
-    """(plans, steps) of one search per day, latest first."""
+    """(plans, steps) of one search per day, latest first.
+
+    With `spare` it goes through plans of more parcels than may be, each of which it counts dearer,
+    so that goods that nearly fill the parcels there may be find their place one after the other.
+    """
+    days = depot.days()
     units = len(depot.units)
     option = np.full(units, -1, dtype=np.int64)
     parcel = np.full(units, -1, dtype=np.int64)
     most = min(depot.problem.max_parcels, units)
+    slots = min(most + spare, units)
+    penalty = max(1, lower_bound(depot) // most) if spare and days else 0
     seed = np.array([SEED], dtype=np.int64)
     total = effort.steps // share
     candidates: list[tuple[int, int, int, IntArray, IntArray]] = []
     done = 0
     for number, day in enumerate(reversed(days)):
         steps = total // 2 if number == 0 else total // 2 // max(1, len(days) - 1)
-        first = int(steps * SEARCHED) if number == 0 else steps
-        seen = depot.improve(option, parcel, day, most, first, seed)
-        costs, options, parcels = open_nodes(depot, seen, day, most, steps - first, seed)
+        first = int(steps * SEARCHED) if number == 0 and not spare else steps
+        seen = depot.improve(option, parcel, day, slots, first, seed, penalty=penalty)
+        costs, options, parcels = open_nodes(depot, seen, day, slots, steps - first, seed)
         done += steps
-        count = int(np.argmin(costs))
+        count = int(np.argmin(costs + penalty * np.arange(len(costs))))
         if costs[count] >= NO_PRICE:
             break
         option, parcel = options[count].copy(), parcels[count].copy()

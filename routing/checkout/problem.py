@@ -381,6 +381,11 @@ class Answer:
     work: int = 0
     """Counted steps, the same on every machine."""
 
+    @property
+    def complete(self) -> bool:
+        """True when every way was looked at, CO2e apart: none is earlier or in fewer parcels."""
+        return self.method.startswith("exact")
+
 
 def dominates(left: Sequence[int], right: Sequence[int]) -> bool:
     """True when `left` is nowhere worse than `right` (equal counts)."""

@@ -23,12 +23,17 @@ OF_EARLIEST = frozenset(
 
 
 def sentences_of(
-    of: CartProblem, likelihoods: Likelihoods, plan: Plan, plans: Sequence[Plan]
+    of: CartProblem,
+    likelihoods: Likelihoods,
+    plan: Plan,
+    plans: Sequence[Plan],
+    *,
+    complete: bool = True,
 ) -> tuple[Sentence, ...]:
-    """The reasons behind a plan of the frontier `plans`."""
+    """The reasons behind a plan of the frontier `plans`; see `explain` for `complete`."""
     told = [
         Sentence(because.code.value, told_parameters(of, because.parameters), because.constraints)
-        for because in explain(likelihoods, plan, plans)
+        for because in explain(likelihoods, plan, plans, complete=complete)
         # under rules other places may have it too: they are left out, not empty
         if not (of.cart.rules.narrow and because.code is WhyCode.ONLY_ORIGIN)
     ]

@@ -65,15 +65,27 @@ class Because:
     constraints: tuple[str, ...] = ()
 
 
-def explain(likelihoods: Likelihoods, plan: Plan, plans: Sequence[Plan]) -> tuple[Because, ...]:
-    """Why this plan of the frontier `plans` arrives when it does and is made as it is."""
+UNSEARCHED = frozenset(
+    {WhyCode.NOTHING_EARLIER, WhyCode.SPLIT_NEEDED_STOCK, WhyCode.SPLIT_NEEDED_BOX}
+)
+"""What only those can say who have looked at every way."""
+
+
+def explain(
+    likelihoods: Likelihoods, plan: Plan, plans: Sequence[Plan], *, complete: bool = True
+) -> tuple[Because, ...]:
+    """Why this plan of the frontier `plans` arrives when it does and is made as it is.
+
+    Where the plans are not the `complete` frontier, nothing is said of what else there is.
+    """
     evaluator = likelihoods.evaluator
-    return (
+    reasons = (
         *_why_date(likelihoods, plan),
         *_why_not_earlier(plan, plans),
         _why_split(evaluator, plan, plans),
         *_why_origin(evaluator, plan),
     )
+    return tuple(one for one in reasons if complete or one.code not in UNSEARCHED)
 
 
 def _why_date(likelihoods: Likelihoods, plan: Plan) -> list[Because]:

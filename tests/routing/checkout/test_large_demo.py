@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -16,8 +17,10 @@ from routing.checkout.depot import Depot
 from routing.checkout.evaluate import Evaluator
 from routing.checkout.from_network import build_problem
 from routing.checkout.large import Effort, solve_large
+from routing.checkout.likelihood import Likelihoods
 from routing.checkout.problem import OBJECTIVES, IntArray, Problem
 from routing.checkout.rebuild import NO_PRICE, improve
+from routing.checkout.why import UNSEARCHED, explain
 from routing.snapshot import Snapshot
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -72,3 +75,33 @@ def test_a_start_may_number_its_parcels_in_any_way(
     for number in np.flatnonzero(costs < NO_PRICE):
         assert len(np.unique(parcels[number])) == number
         assert parcels[number].min() >= 0 and parcels[number].max() < most
+
+
+def test_a_plan_that_there_is_within_the_limit_is_found(snapshot: Snapshot, live: Live) -> None:
+    """Also where goods put in one after the other, each where it costs least, fill all parcels."""
+    effort = Effort(steps=2_000, polish=0)
+    served = 0
+    for problem in islice(carts(snapshot, live, (8, 11, 14)), 8):
+        roomy = solve_large(replace(problem, max_parcels=9), OBJECTIVES, effort)
+        if roomy.plans:
+            fewest = min(plan.parcels_n for plan in roomy.plans)
+            within = solve_large(replace(problem, max_parcels=fewest), OBJECTIVES, effort)
+            assert within.plans and {plan.parcels_n for plan in within.plans} == {fewest}
+            served += 1
+    assert served
+
+
+def test_a_search_says_nothing_of_ways_that_nobody_looked_at(
+    snapshot: Snapshot, live: Live
+) -> None:
+    problem = next(carts(snapshot, live, (12,)))
+    likelihoods = Likelihoods(Evaluator(problem))
+    answer = solve_large(problem, OBJECTIVES, LITTLE)
+    assert answer.plans and not answer.complete
+    for plan in answer.plans:
+        codes = [
+            one.code for one in explain(likelihoods, plan, answer.plans, complete=answer.complete)
+        ]
+        assert codes and not UNSEARCHED & set(codes)
+    first = min(answer.plans, key=lambda plan: plan.date)
+    assert UNSEARCHED & {one.code for one in explain(likelihoods, first, answer.plans)}
