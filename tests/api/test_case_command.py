@@ -118,6 +118,7 @@ def test_bench_tells_figures_and_fails_on_a_missed_must(
     fake.run = measure  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "benchmarks.fake", fake)
     monkeypatch.setattr(bench, "BENCHMARKS", {"checkout": "benchmarks.fake"})
+    monkeypatch.setattr(bench, "WITH", {})
     ok = True
     report = tmp_path / "figures.json"
     code, out, _ = run(capsys, "bench", "checkout", "--quick", "--json", str(report))
