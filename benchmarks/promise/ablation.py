@@ -77,7 +77,10 @@ def ablate(
     window = window_of(bench, first, last)
     plan = plan or WalkPlan()
     forecasts = walk_forward(bench, window.warm, window.end, plan, say)
-    rows = [_row(bench, window, forecasts, variant, level) for variant in SAME_CURVES]
+    rows: list[AblationRow] = []
+    for variant in SAME_CURVES:
+        rows.append(_row(bench, window, forecasts, variant, level))
+        say(_line(asdict(rows[-1])))
     for name, other in _other_models(plan):
         say(f"ablation: {name}")
         walked = walk_forward(bench, window.warm, window.end, other, say)
