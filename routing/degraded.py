@@ -29,7 +29,7 @@ from routing.checkout.problem import (
     Problem,
     frontier,
 )
-from routing.checkout.rule_filters import parcels_by_seller
+from routing.checkout.rule_filters import keeps_rules
 from routing.packing.goods import PackItem
 from routing.quote import Quote
 from routing.quoting import plan_quote
@@ -93,7 +93,7 @@ def _again(snapshot: Snapshot, problem: CartProblem, quote: Quote) -> list[Plan]
         plan = evaluator.plan(old.parcels) if _is_there(evaluator, old) else None
         if plan is not None:
             plans.append(plan)
-    return [plan for plan in plans if _obeys(problem.problem, plan)]
+    return [plan for plan in plans if keeps_rules(problem.problem, plan)]
 
 
 def _is_there(evaluator: Evaluator, plan: Plan) -> bool:
@@ -116,29 +116,7 @@ def _by_rules(own: Problem, problem: CartProblem) -> list[Plan]:
     """What simple rules find, all shipped direct."""
     desk = Desk(own)
     found = [plan_baseline(own, rule, desk) for rule in RULES]
-    return [plan for plan in found if plan is not None and _obeys(problem.problem, plan)]
-
-
-def _obeys(problem: Problem, plan: Plan) -> bool:
-    """Whether a plan keeps the cart's rules, which simple rules know little of."""
-    rules = problem.rules
-    if plan.parcels_n > min(problem.max_parcels, rules.max_parcels or problem.max_parcels):
-        return False
-    for group in (*rules.together, *((line,) for line in rules.whole_lines)):
-        holding = [p for p in plan.parcels if any(c.line in group for c in p.contents)]
-        if len(holding) > 1:
-            return False
-    most = rules.max_parcels_per_seller
-    if most is not None and max(parcels_by_seller(problem, plan.parcels).values()) > most:
-        return False
-    seller_of = {place.id: place.seller for place in problem.locations}
-    kind_of = {service.id: service.kind for service in problem.services}
-    return all(
-        rules.permits(line, seller_of[location], location)
-        and rules.carries(line, kind_of[parcel.service], parcel.node)
-        for parcel in plan.parcels
-        for line, location, _ in parcel.contents
-    )
+    return [plan for plan in found if plan is not None and keeps_rules(problem.problem, plan)]
 
 
 @dataclass(slots=True, eq=False)

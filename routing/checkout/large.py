@@ -34,6 +34,7 @@ from routing.checkout.problem import (
     frontier,
 )
 from routing.checkout.rebuild import NO_PRICE
+from routing.checkout.rule_filters import keeps_rules
 
 SEED = 20240229
 MOST_UNITS = 500
@@ -81,13 +82,15 @@ def solve_large(
             found, steps = _search(depot, evaluator, effort, len(depots), spare)
             plans += found
             work += steps
+        plans = [plan for plan in plans if keeps_rules(problem, plan)]
         if plans or units <= problem.max_parcels:
             break
     best = frontier(plans, objectives)
     if best and effort.polish:
         polished, tries = _polish(problem, evaluator, best, effort.polish)
         work += tries
-        best = frontier([*best, *polished], objectives)
+        kept = [plan for plan in polished if keeps_rules(problem, plan)]
+        best = frontier([*best, *kept], objectives)
     return Answer(best, False, bound, (), "large", work)
 
 
@@ -149,8 +152,9 @@ def _search(
         ]
     plans = []
     kept: list[tuple[int, int, int]] = []
+    alike = depot.problem.rules.max_parcels_per_seller is None
     for cost, day, n, some, held in sorted(candidates, key=lambda row: row[:3]):
-        if any(c <= cost and d <= day and m <= n for c, d, m in kept):
+        if alike and any(c <= cost and d <= day and m <= n for c, d, m in kept):
             continue
         kept.append((cost, day, n))
         made = depot.parcels(some.tolist(), held.tolist(), day)

@@ -60,6 +60,28 @@ def parcels_by_seller(problem: Problem, parcels: Sequence[PlannedParcel]) -> dic
     return counts
 
 
+def keeps_rules(problem: Problem, plan: Plan) -> bool:
+    """Whether a plan made without looking at the cart's rules keeps them."""
+    rules = problem.rules
+    if plan.parcels_n > min(problem.max_parcels, rules.max_parcels or problem.max_parcels):
+        return False
+    for group in (*rules.together, *((line,) for line in rules.whole_lines)):
+        holding = [p for p in plan.parcels if any(c.line in group for c in p.contents)]
+        if len(holding) > 1:
+            return False
+    most = rules.max_parcels_per_seller
+    if most is not None and max(parcels_by_seller(problem, plan.parcels).values()) > most:
+        return False
+    seller_of = {place.id: place.seller for place in problem.locations}
+    kind_of = {service.id: service.kind for service in problem.services}
+    return all(
+        rules.permits(line, seller_of[location], location)
+        and rules.carries(line, kind_of[parcel.service], parcel.node)
+        for parcel in plan.parcels
+        for line, location, _ in parcel.contents
+    )
+
+
 def with_tokens(
     parcels: Parcels, problem: Problem, layout: Layout, states: States, counted: Sequence[str]
 ) -> Parcels:

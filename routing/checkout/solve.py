@@ -9,6 +9,7 @@ from routing.checkout.cpsat import cheapest, is_whole
 from routing.checkout.depot import Depot
 from routing.checkout.evaluate import Evaluator
 from routing.checkout.exact import Budget, solve_exactly
+from routing.checkout.fusing import fuse
 from routing.checkout.large import lower_bound, solve_large
 from routing.checkout.problem import (
     OBJECTIVES,
@@ -20,6 +21,7 @@ from routing.checkout.problem import (
     frontier,
 )
 from routing.checkout.reasons import explain_infeasible, explain_lines
+from routing.checkout.rule_filters import keeps_rules
 
 CP_SAT_S = 0.4
 """Deterministic seconds for one cart that no other search serves; one takes a few seconds of work.
@@ -37,7 +39,7 @@ def solve(
     """The non-dominated plans of a cart over `objectives`; the same answer on every machine.
 
     Beyond the exact budget `exact` is false: the cart is solved exactly without the CO2e objective
-    if that helps, else searched; with rules on whole parcels CP-SAT searches, not the neighbourhoods.
+    if that helps, else searched, with lines that travel together as one; last by CP-SAT.
     """
     check_objectives(objectives)
     solved = solve_exactly(problem, objectives, budget)
@@ -57,8 +59,6 @@ def _beyond(
     apart = _co2_apart(problem, objectives, budget, work)
     if apart is not None:
         return apart
-    if problem.rules.tie_parcels:
-        return _by_cp_sat(problem, work)
     answer = _searched(problem, objectives)
     reasons = answer.reasons
     if not answer.plans:
@@ -90,12 +90,15 @@ def _co2_apart(
 
 
 def _searched(problem: Problem, objectives: Sequence[Objective]) -> Answer:
-    if not problem.co2_price:
+    tied = problem.rules.tie_parcels
+    if not problem.co2_price and not tied:
         return solve_large(problem, objectives)
-    found = solve_large(priced_in(problem), objectives)
+    fused = fuse(priced_in(problem) if problem.co2_price else problem)
+    found = solve_large(fused.problem, objectives)
     evaluator = Evaluator(problem)
-    again = [evaluator.plan(plan.parcels) for plan in found.plans]
-    plans = frontier([plan for plan in again if plan is not None], objectives)
+    again = [evaluator.plan(fused.apart(plan.parcels)) for plan in found.plans]
+    kept = [plan for plan in again if plan is not None and keeps_rules(problem, plan)]
+    plans = frontier(kept, objectives)
     bound = lower_bound(Depot(problem, problem.q)) if plans else None
     return replace(found, plans=plans, bound=bound)
 

@@ -4,9 +4,6 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-import pytest
-
-import routing.checkout.solve as solving
 from benchmarks.carts import make_case
 from routing.checkout.answer import answer_as_json
 from routing.checkout.baselines import Baseline, plan_baseline
@@ -41,14 +38,13 @@ def test_an_exploding_cart_is_searched_flagged_and_bounded() -> None:
     assert solve(problem, OBJECTIVES) == answer  # counted work: the same again
 
 
-def test_with_rules_on_whole_parcels_cp_sat_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solving, "CP_SAT_S", 0.5)
+def test_lines_that_travel_whole_are_searched_as_one() -> None:
     problem = problem_from_case(make_case(3))
     lines = tuple(line.id for line in problem.lines)
     tied = replace(problem, rules=Rules(whole_lines=lines))
     known = solve(tied, ("cost",)).plans[0].cost
     answer = solve(tied, ("cost",), budget=Budget(states=1))
-    assert answer.method == "cpsat" and not answer.exact
+    assert answer.method == "large" and not answer.exact
     assert answer.plans[0].cost >= known >= (answer.bound or 0)
     for line in lines:
         holding = [p for p in answer.plans[0].parcels if any(c.line == line for c in p.contents)]

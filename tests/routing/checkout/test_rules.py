@@ -18,7 +18,16 @@ from routing.checkout.problem import OBJECTIVES, ReasonCode
 from routing.checkout.rule_filters import parcels_by_seller
 from routing.checkout.rules import MOST_RULES, Pin, PinTo, Rules, Without, faults_of, joined
 from routing.checkout.solve import solve
-from tests.routing.checkout.carts import Case, answer_to, changed, quick, seeds, small_case, values
+from tests.routing.checkout.carts import (
+    Case,
+    answer_to,
+    best_cost,
+    changed,
+    quick,
+    seeds,
+    small_case,
+    values,
+)
 
 
 def ruled_case(seed: int, *, joint: bool = False) -> Case:
@@ -160,13 +169,30 @@ def test_with_one_seller_a_limit_on_theirs_is_a_limit_on_all_parcels(seed: int) 
             assert values(theirs.plans) == values(answer_to(changed(case, max_parcels=most)).plans)
 
 
-def test_beyond_the_budget_rules_on_parcels_go_to_cp_sat_and_the_answer_says_so() -> None:
+SEARCHED: tuple[dict[str, object], ...] = (
+    {"whole_lines": ["l0"]},
+    {"max_parcels_per_seller": 1},
+    {"pins": [{"line": "l0", "to": "hub", "code": "H0"}]},
+)
+
+
+def test_beyond_the_budget_carts_under_rules_on_parcels_are_searched_and_the_answer_says_so() -> (
+    None
+):
     case = changed(small_case(11), rules={"whole_lines": ["l0"], "max_parcels_per_seller": 2})
     exact = solve(problem_from_case(case))
     forced = solve(problem_from_case(case), budget=Budget(states=1))
-    assert forced.method == "cpsat" and not forced.exact
-    assert min(plan.cost for plan in forced.plans) == min(plan.cost for plan in exact.plans)
+    assert forced.method == "large" and not forced.exact
+    assert min(plan.cost for plan in forced.plans) >= min(plan.cost for plan in exact.plans)
     assert check_answer(case, answer_as_json(case["id"], forced)) == []
+    for seed in range(12):
+        for rules in SEARCHED:
+            case = changed(small_case(seed), rules=rules)
+            exact = solve(problem_from_case(case))
+            searched = solve(problem_from_case(case), budget=Budget(states=1))
+            assert bool(searched.plans) == bool(exact.plans)
+            assert best_cost(searched) >= best_cost(exact) >= (searched.bound or 0)
+            assert check_answer(case, answer_as_json(case["id"], searched)) == []
     sources = changed(small_case(11), rules={"without_sellers": ["S9"]})
     assert solve(problem_from_case(sources), budget=Budget(states=1)).method == "large"
 
