@@ -222,7 +222,8 @@ def test_bad_carts_are_refused_by_field(caller: Caller, market: TenantId) -> Non
 
     assert ask(lines=[{"sku": "COFFEE-01", "qty": 0}]).json()["errors"][0]["field"] == "lines.0.qty"
     absurd = ask(lines=[{"sku": "COFFEE-01", "qty": 99_999}])
-    assert is_problem(absurd, 422, "invalid_input")
+    assert is_problem(absurd, 422, "cart_too_large")
+    assert "at most 500" in absurd.json()["errors"][0]["reason"]
     naive = ask(at="2026-03-02T09:00:00")
     assert naive.json()["errors"][0]["field"] == "at"
     unknown = ask(lines=[{"sku": "NO-SUCH", "qty": 1}])
