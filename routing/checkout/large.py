@@ -44,6 +44,8 @@ SEARCHED = 0.3
 """Share of the first day's steps before nodes are opened."""
 SPARE_PARCELS = 3
 """Parcels beyond the limit that a search may pass through where it finds nothing within."""
+DEARER = 4
+"""What each parcel then counts, in shares of the bound on the whole cart's cost."""
 POLISH_STATES = 400
 """Pairs of parcels with more sub-multisets are left as they are."""
 
@@ -69,6 +71,20 @@ def solve_large(
         return Answer((), False, None, (reason,), "large", 0)
     # a step takes time with the units: a big cart gets fewer
     effort = replace(effort, steps=min(effort.steps, effort.steps * COMMON_UNITS // units))
+    found = _planned(problem, objectives, effort, units)
+    if found.plans or units <= problem.max_parcels:
+        return found
+    # parcels that real packing may join: goods fill a box further than the search on volumes does
+    roomy = replace(problem, max_parcels=problem.max_parcels + SPARE_PARCELS)
+    more = _planned(roomy, (*(o for o in objectives if o != "parcels"), "parcels"), effort, units)
+    within = [plan for plan in more.plans if plan.parcels_n <= problem.max_parcels]
+    return replace(found, plans=frontier(within, objectives), work=found.work + more.work)
+
+
+def _planned(
+    problem: Problem, objectives: Sequence[Objective], effort: Effort, units: int
+) -> Answer:
+    """What search and exact re-solves give for so many parcels."""
     evaluator = Evaluator(problem)
     depots = [Depot(problem, level) for level in _leg_levels(problem)]
     plans: list[Plan] = []
@@ -130,7 +146,7 @@ def _search(
     parcel = np.full(units, -1, dtype=np.int64)
     most = min(depot.problem.max_parcels, units)
     slots = min(most + spare, units)
-    penalty = max(1, lower_bound(depot) // most) if spare and days else 0
+    penalty = max(1, DEARER * lower_bound(depot) // most) if spare and days else 0
     seed = np.array([SEED], dtype=np.int64)
     total = effort.steps // share
     candidates: list[tuple[int, int, int, IntArray, IntArray]] = []
