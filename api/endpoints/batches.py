@@ -19,7 +19,8 @@ from api.paging import Page, PagingDep, cursor_for
 from api.problems import SHARED, problems
 from carriers.batch import BadRow, BatchRow, RowOutcome, rows_from_csv, rows_from_objects
 from carriers.flows.keep_batch import keep_batch
-from carriers.flows.read_kept_batch import KeptBatch, read_batch_lines, read_kept_batch
+from carriers.flows.read_batch_lines import read_batch_lines
+from carriers.flows.read_kept_batch import KeptBatch, read_kept_batch
 from carriers.flows.read_label import read_label
 from carriers.tables import BookingBatchLineRow, BookingBatchRow
 from core.errors import NotFound, invalid

@@ -1,4 +1,4 @@
-"""Tells how far a batch is that was asked for over HTTP, and what became of some of its rows."""
+"""Tells how far a batch is that was asked for over HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +8,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from carriers.batch import INVALID, RowOutcome
+from carriers.batch import INVALID
 from carriers.booking import BookingState
-from carriers.flows.ask_row import RowAsked
-from carriers.flows.read_batch import read_batch
 from carriers.tables import BookingBatchLineRow, BookingBatchRow, BookingRow
 from core.errors import NotFound
-from core.ids import BookingId
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +44,3 @@ def read_kept_batch(session: Session, batch_id: UUID) -> KeptBatch:
     )
     states = {state or INVALID: count for state, count in counted}
     return KeptBatch(batch.id, batch.rows, batch.created_at, dict(sorted(states.items())))
-
-
-def read_batch_lines(
-    session: Session, batch_id: UUID, *, after: int = 0, limit: int | None = None
-) -> list[RowOutcome]:
-    """Outcomes by row number, from the one after `after` on."""
-    line = BookingBatchLineRow
-    rows = session.scalars(
-        select(line)
-        .where(line.batch_id == batch_id, line.number > after)
-        .order_by(line.number)
-        .limit(limit)
-    )
-    asked = [
-        RowAsked(
-            row.number,
-            row.reference,
-            None if row.booking_id is None else BookingId(row.booking_id),
-            row.fault,
-        )
-        for row in rows
-    ]
-    return read_batch(session, asked)
