@@ -141,7 +141,8 @@ class ChangeOut(BaseModel):
     """What has changed since the quote."""
 
     code: str = Field(
-        description="quote_expired, stock_gone, capacity_gone, order_deadline_passed."
+        description="quote_expired, stock_gone, capacity_gone, order_deadline_passed, "
+        "address_treated_otherwise."
     )
     details: dict[str, str]
 

@@ -22,13 +22,14 @@ from routing.flows.write_order import write_order
 from routing.network.canonical import from_plain
 from routing.network.trade import NoExchangeRate, settle
 from routing.quote import DeliveryOption, Difference, Promise, Quote, nearest_option
-from routing.snapshot import Snapshot
+from routing.snapshot import PUBLISHED, Snapshot
 from routing.tables import (
     OrderRow,
     PlannedParcelRow,
     QuoteRow,
     promise_of,
 )
+from routing.treatment import has_co2_price, treatment
 from store.persons import Erased, Person, keep_person, read_person
 from store.session import is_taken, lock, now
 
@@ -89,7 +90,8 @@ def commit_option(
 ) -> Committed | Outdated:
     """Buy an option by its code or name; a retry with the same `key` gives the same order.
 
-    An expired quote is outdated like one whose goods are gone. Planning is long: end the
+    An expired quote is outdated like one whose goods are gone, and so is one for a country or
+    region alone when the address is treated otherwise there. Planning is long: end the
     transaction, which holds locks, before the cart is planned anew. Raises NotFound (quote or
     option), Conflict (the key was used for another quote, option or consignee, or the quote is
     bought already, or the address lies elsewhere than the quote's destination, or a price has no
@@ -109,13 +111,17 @@ def commit_option(
         raise NotFound(f"the quote has no option {option!r}", code="unknown_option")
     if session.scalar(select(OrderRow.id).where(OrderRow.quote_id == quote_id)) is not None:
         raise Conflict("this quote has been bought already", code="quote_committed")
-    _same_place(quote, chosen, consignee)
+    home = _home(quote, chosen, consignee)
     note = carrier_note(quote, chosen, window)
     chosen = in_window(chosen, window)
     snapshot = load_snapshot(session, quote.network)
-    because = _over(session, quote) or reserve_option(session, snapshot, chosen)
+    because = (
+        _over(session, quote)
+        or _elsewhere(snapshot, quote, home)
+        or reserve_option(session, snapshot, chosen)
+    )
     if because:
-        return Outdated(because, replace(quote.cart, at=now(session)), chosen)
+        return Outdated(because, replace(quote.cart, destination=home, at=now(session)), chosen)
     subject = keep_person(session, delivered_to(consignee, chosen), language=language)
     prices = _prices(snapshot, quote, chosen)
     try:
@@ -171,17 +177,32 @@ def _committed(session: Session, order: OrderRow) -> Committed:
     )
 
 
-def _same_place(quote: Quote, option: DeliveryOption, consignee: Address) -> None:
-    """The address must be the place that was quoted, as far as the quote named it."""
-    if option.pickup_point is not None:
-        return  # it is delivered there, wherever the consignee lives
+def _home(quote: Quote, option: DeliveryOption, consignee: Address) -> Destination:
+    """Where it goes, as exactly as the address says; raises Conflict outside what was quoted."""
     asked = quote.destination
-    there = Destination(consignee.country, consignee.postcode)
-    same_code = normal_postcode(asked.postcode) == normal_postcode(there.postcode)
-    if asked.country != there.country or (asked.postcode and not same_code):
+    if option.pickup_point is not None:
+        return asked  # it is delivered to the point, wherever the consignee lives
+    same_code = normal_postcode(asked.postcode) == normal_postcode(consignee.postcode)
+    if asked.country != consignee.country or (asked.postcode and not same_code):
         raise Conflict(
             f"the quote is for {asked.country} {asked.postcode}".rstrip(), code="other_destination"
         )
+    if asked.postcode:
+        return asked
+    return replace(asked, postcode=consignee.postcode, region=consignee.region or asked.region)
+
+
+def _elsewhere(snapshot: Snapshot, quote: Quote, home: Destination) -> tuple[Because, ...]:
+    """Whether what was promised for a country or region is not what its place would be told."""
+    asked = quote.destination
+    if home == asked:
+        return ()
+    by_distance = has_co2_price(snapshot, quote.cart)
+    wide, here = (treatment(snapshot, place, by_distance=by_distance) for place in (asked, home))
+    if wide.serves(here) and quote.model == PUBLISHED:  # learned times are of each place
+        return ()
+    details = (("quoted_for", " ".join(filter(None, (asked.country, asked.region)))),)
+    return (Because("address_treated_otherwise", details),)
 
 
 def _over(session: Session, quote: Quote) -> tuple[Because, ...]:

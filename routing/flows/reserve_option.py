@@ -17,7 +17,8 @@ from store.session import add_if_new, new_id, now
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """What has changed since the quote: quote_expired, stock_gone, capacity_gone, order_deadline_passed."""
+    """What has changed since the quote: quote_expired, stock_gone, capacity_gone,
+    order_deadline_passed, or address_treated_otherwise (than the country or region quoted for)."""
 
     code: str
     details: tuple[tuple[str, str], ...] = ()

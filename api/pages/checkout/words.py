@@ -56,6 +56,7 @@ CHANGES = {
     "stock_gone": "Some of the goods were sold meanwhile",
     "capacity_gone": "The day was booked up meanwhile",
     "order_deadline_passed": "It is too late for that date",
+    "address_treated_otherwise": "The address is not served like the country or region quoted for",
 }
 
 

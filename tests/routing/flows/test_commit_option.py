@@ -386,3 +386,53 @@ def test_unknown_goods_are_named(
     with pytest.raises(InvalidInput) as caught, sessions(market) as session:
         quote_cart(session, Cart(PARIS, (line,), now(session)))
     assert caught.value.faults[0].field == field
+
+
+@pytest.mark.parametrize(
+    ("asked", "postcode", "region", "bought"),
+    [
+        (Destination("ES"), "35001", "", False),  # the Canaries
+        (Destination("ES"), "", "Canarias", True),  # its days end last in the country's plan
+        (Destination("ES", region="Sevilla"), "35001", "", False),
+        (Destination("ES"), "28001", "", True),
+        (Destination("ES"), "", "", True),
+        (Destination("ES", "35001"), "35001", "Las Palmas", True),
+    ],
+)
+def test_a_quote_for_a_country_is_bought_only_where_it_is_true(
+    sessions: Sessions,
+    market: TenantId,
+    asked: Destination,
+    postcode: str,
+    region: str,
+    bought: bool,
+) -> None:
+    home = replace(HOME, country="ES", postcode=postcode, region=region)
+    with sessions(market) as session:
+        quote = quote_cart(session, Cart(asked, LINES[:1], now(session)))
+        before = commit_option(session, quote.id, "fastest", home, key="k")
+    assert isinstance(before, Committed) == bought
+    if bought:
+        return
+    answer = planned_anew(sessions, market, before)
+    assert [because.code for because in answer.because] == ["address_treated_otherwise"]
+    assert reserved(sessions, market) == 0
+    there, here = answer.quote.option("fastest"), quote.option("fastest")
+    assert there is not None and here is not None
+    assert there.promise.ends_at > here.promise.ends_at
+    with sessions(market) as session:
+        again = commit_option(session, answer.quote.id, "fastest", home, key="k")
+    assert isinstance(again, Committed)
+    assert again.promise == there.promise
+
+
+def test_with_a_price_on_co2e_the_length_of_the_way_counts(
+    sessions: Sessions, market: TenantId
+) -> None:
+    home = replace(HOME, country="ES", postcode="28001")
+    with sessions(market) as session:
+        cart = Cart(Destination("ES"), LINES[:1], now(session), co2_minor_per_tonne=10_000)
+        quote = quote_cart(session, cart)
+        answer = commit_option(session, quote.id, "cheapest", home, key="k")
+    assert isinstance(answer, Outdated)
+    assert answer.cart.destination == Destination("ES", "28001")
