@@ -28,6 +28,8 @@ CP_SAT_S = 0.4
 
 A quote's whole planning has to end in its time, building the model included.
 """
+CP_SAT_UNITS = 12
+"""Carts of more units are not modelled: building alone would take a second and more."""
 
 
 def solve(
@@ -65,8 +67,9 @@ def _beyond(
         unserved = explain_lines(problem)
         if unserved:
             return Answer((), True, None, unserved, "exact", work)
-        if not reasons:
+        if not reasons and sum(line.qty for line in problem.lines) <= CP_SAT_UNITS:
             return _by_cp_sat(problem, work + answer.work)
+        reasons = reasons or (Reason(ReasonCode.NOT_FOUND),)
     return replace(answer, reasons=reasons, work=work + answer.work)
 
 
