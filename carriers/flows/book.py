@@ -13,17 +13,26 @@ from carriers.call_jobs import LABEL_JOB
 from carriers.events import BookingParked, BookingRefused, LabelReady, ParcelBooked
 from carriers.flows.ask_void import ask_void
 from carriers.flows.run_call import CallKind, Unread, run_call
-from carriers.journal import Call
+from carriers.journal import Call, park
 from carriers.labels.content import check_printable
 from carriers.ports import Booked, BookedUnread, BookingOrder, Carrier, LabelFormat, companion
-from carriers.tables import BookingRow, CallRow, address_of, keep_label, take_own_serial
+from carriers.tables import (
+    BookingRow,
+    CallRow,
+    add_call,
+    address_of,
+    call_of,
+    keep_call,
+    keep_label,
+    take_own_serial,
+)
 from core.errors import CarrierRejected, InvalidInput
 from core.ids import BookingId, SubjectId, TenantId
 from core.units import Dimensions
 from store.jobs import enqueue
 from store.outbox import signal
 from store.persons import Erased, read_person
-from store.session import Sessions, lock, now
+from store.session import Sessions, lock, new_id, now
 
 LABEL_KEPT = timedelta(days=90)
 MOST_NUMBER = 60  # signs of a tracking number
@@ -120,9 +129,55 @@ def _accept(session: Session, call: CallRow, booked: Booked) -> Unread | None:
         row.cost_minor, row.currency = booked.cost.minor, booked.cost.currency
     if row.slot == "live":
         _take_up(session, row, booked)
-    elif row.state == BookingState.REFUSED.value:
-        ask_void(session, row)  # given up, and yet it exists: it would be billed
+    elif row.state in (BookingState.REFUSED.value, BookingState.VOIDED.value):
+        ask_void(session, row)  # given up or cancelled, and yet it exists: it would be billed
     return None
+
+
+def _hear_again(session: Session, call: CallRow, booked: Booked) -> None:
+    """Leave a second number to a person: a label too many, or what a person has mistyped.
+
+    It gets a booking of its own that counts for nothing, with a void that waits on the desk; to say
+    that the void never arrived is to send it.
+    """
+    row = lock(session, BookingRow, call.subject_id)
+    known = session.scalar(
+        select(BookingRow.id).where(
+            BookingRow.carrier == row.carrier,
+            BookingRow.tracking_number == booked.tracking_number,
+        )
+    )
+    if known is not None or _unbelievable(booked):
+        return
+    stray_id = new_id(session)
+    values = {one.key: getattr(row, one.key) for one in BookingRow.__mapper__.column_attrs}
+    reason = f"the carrier told a second number; the booking has {row.tracking_number}"
+    values |= {
+        "id": stray_id,
+        "slot": str(stray_id),
+        "own_serial": None,
+        "reference": f"{row.reference}-{stray_id.hex[-6:].upper()}",
+        "state": BookingState.VOIDING.value,
+        "reason": reason[:300],
+        "tracking_number": booked.tracking_number,
+        "carrier_reference": booked.carrier_reference,
+        "cost_minor": booked.cost.minor if booked.cost is not None else None,
+        "currency": booked.cost.currency if booked.cost is not None else None,
+        "manifest_id": None,
+        "has_label": False,
+        "booked_at": now(session),
+    }
+    session.add(BookingRow(**values))
+    session.flush()
+    void = add_call(
+        session,
+        "void",
+        stray_id,
+        carrier=row.carrier,
+        account=row.account,
+        reference=f"V-{values['reference']}",
+    )
+    keep_call(session, void, park(call_of(void), reason))
 
 
 def _unbelievable(booked: Booked) -> str:
@@ -182,4 +237,5 @@ BOOKING = CallKind(
     accept=_accept,
     refuse=_refuse,
     park=_park,
+    hear_again=_hear_again,
 )

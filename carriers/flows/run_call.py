@@ -57,6 +57,8 @@ class CallKind(Generic[Ask, Answer]):
     accept: Callable[[Session, CallRow, Answer], Unread | None]  # Unread: the answer can't be true
     refuse: Callable[[Session, CallRow, str, str], None]
     park: Callable[[Session, CallRow, str], None]
+    # a yes to a call that has had its yes: it may tell of a second thing at the carrier
+    hear_again: Callable[[Session, CallRow, Answer], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,8 @@ def _write(
             return call
         told = {"call": str(row.id), "number": _number(result.answer)}
         audit(session, "carrier_call.late_answer", kind.name, row.subject_id, told)
+        if call.state is CallState.DONE and result.answer is not None and kind.hear_again:
+            kind.hear_again(session, row, result.answer)
         if call.state is CallState.DONE or result.outcome is Outcome.UNREAD:
             return call
     if result.asked:

@@ -21,6 +21,7 @@ from carriers.flows.open_manifest import open_manifest
 from carriers.flows.resolve_parked import resolve_parked
 from carriers.flows.run_call import _claim, _Plan
 from carriers.flows.send_manifest import send_manifest
+from carriers.flows.void_booking import void_booking
 from carriers.journal import CallState
 from carriers.ports import (
     Booked,
@@ -206,6 +207,64 @@ def test_a_late_yes_for_a_parcel_given_up_is_kept_and_voided(
     assert kept.state is BookingState.VOIDED and kept.tracking_number in carrier.model.parcels
     there = {n for n, parcel in carrier.model.parcels.items() if parcel.voided_at is None}
     assert there == {live.tracking_number}
+
+
+def test_a_late_yes_for_a_parcel_cancelled_meanwhile_is_voided(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    carrier = Hooked(Sandbox(7, Recovery.NEITHER), sessions.clock)
+    carriers: dict[str, Carrier] = {"sandbox": carrier}
+    booking_id = ask_booking(sessions, tenant)
+
+    def meanwhile() -> None:
+        """Somebody says that it never arrived, and the shop cancels before it is sent again."""
+        clock_of(sessions).advance(timedelta(seconds=40))
+        book(sessions, tenant, carriers, booking_id)
+        with sessions(tenant) as session:
+            call = call_for(session, "book", booking_id)
+            resolve_parked(session, call.id, Resolution(Finding.NEVER_ARRIVED))
+            assert void_booking(session, booking_id) is BookingState.VOIDED
+
+    carrier.hook = meanwhile
+    book(sessions, tenant, carriers, booking_id)
+    assert state_of(sessions, tenant, booking_id) is BookingState.VOIDING
+    run_until_quiet(sessions, carriers)
+    assert state_of(sessions, tenant, booking_id) is BookingState.VOIDED
+    (parcel,) = carrier.model.parcels.values()
+    assert parcel.voided_at is not None
+
+
+def test_a_late_yes_with_a_second_number_waits_for_a_person(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    """It was sent again, and that was answered first: two labels exist, and one is to go."""
+    carrier = Hooked(Sandbox(7, Recovery.NEITHER), sessions.clock)
+    carriers: dict[str, Carrier] = {"sandbox": carrier}
+    booking_id = ask_booking(sessions, tenant)
+
+    def meanwhile() -> None:
+        clock_of(sessions).advance(timedelta(seconds=40))
+        book(sessions, tenant, carriers, booking_id)
+        with sessions(tenant) as session:
+            call = call_for(session, "book", booking_id)
+            resolve_parked(session, call.id, Resolution(Finding.NEVER_ARRIVED))
+        assert book(sessions, tenant, carriers, booking_id).state is CallState.DONE
+
+    carrier.hook = meanwhile
+    book(sessions, tenant, carriers, booking_id)
+    run_until_quiet(sessions, carriers)
+    with sessions(tenant) as session:
+        kept = read_booking(session, booking_id)
+        (waiting,) = parked_calls(session)
+        assert waiting.kind == "void" and str(kept.tracking_number) in waiting.reason
+        resolve_parked(session, waiting.call_id, Resolution(Finding.NEVER_ARRIVED))
+    run_until_quiet(sessions, carriers)
+    with sessions(tenant, read_only=True) as session:
+        live = live_booking(session, parcel_id(1))
+        assert not parked_calls(session)
+    assert live is not None and live.id == booking_id and live.state is BookingState.BOOKED
+    there = {n for n, parcel in carrier.model.parcels.items() if parcel.voided_at is None}
+    assert len(carrier.model.parcels) == 2 and there == {live.tracking_number}
 
 
 def test_a_late_yes_for_a_manifest_given_up_takes_no_parcel_back(
