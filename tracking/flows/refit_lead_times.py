@@ -95,7 +95,9 @@ def refit_lead_times(
     shadow = _shadow(lesson, champion, plan)
     model = _taught_too(lesson, shadow, plan, say) if shadow.is_passed else None
     serves = model or serving
-    costs = {} if serves is None else lateness_costs(lesson, serves, factors, recalled.levels)
+    costs = (
+        {} if serves is None else lateness_costs(lesson, serves, factors, recalled.levels, floors)
+    )
     state = state_of_day(lesson, factors, costs, floors)
     with sessions(tenant) as session:
         provenance = _provenance(lesson, plan, code_version, shadow)

@@ -37,8 +37,9 @@ def refresh_network_state(
     lesson = lesson_from(recalled.facts, recalled.today, country=recalled.country)
     moved = drifting(promises, recalled.today, standing)
     factors = miss_factors(promises, recalled.today)
-    costs = {} if model is None else lateness_costs(lesson, model, factors, recalled.levels)
-    state = state_of_day(lesson, factors, costs, coverage_floors(promises, recalled.today))
+    floors = coverage_floors(promises, recalled.today)
+    costs = {} if model is None else lateness_costs(lesson, model, factors, recalled.levels, floors)
+    state = state_of_day(lesson, factors, costs, floors)
     with sessions(tenant) as session:
         publish_network_state(session, state)
         watch_calibration(session, moved, view_calibration(session))

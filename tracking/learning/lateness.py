@@ -9,6 +9,7 @@ from math import ceil
 
 import numpy as np
 
+from routing.distributions.arrays import F64, I64
 from routing.distributions.choice import lateness_cost_for
 from routing.distributions.lead_times import LeadTimeModel
 from routing.distributions.waits import slow_down
@@ -25,10 +26,12 @@ def lateness_costs(
     model: LeadTimeModel,
     miss_factors: Mapping[str, float],
     levels: Iterable[float] = LEVELS,
+    floors: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, float]:
     """By level, as text: days; empty while too few parcels were bought.
 
-    `miss_factors` by destination are today's: the share of the allowed misses that is aimed at.
+    `miss_factors` by destination and `floors` by group and name are today's: the share of the allowed
+    misses that is aimed at. Curves are bent as quotes bend them (`NetworkState.log_slow_down`).
     """
     bought = lesson.taught.history.purchased
     rows = np.flatnonzero((bought >= lesson.today - COST_WINDOW) & (bought < lesson.today))
@@ -36,16 +39,27 @@ def lateness_costs(
         return {}
     rows = rows[:: -(-len(rows) // MOST_PARCELS)]
     curves = curves_as_bought(lesson, model.purchase, model.codes, rows)
-    names = {code: name for name, code in lesson.taught.codes["destination"].items()}
-    factors = np.array(
-        [
-            miss_factors.get(names[int(code)], 1.0)
-            for code in lesson.taught.history.groups["destination"][rows]
-        ]
-    )
+    factors = _aimed(lesson, rows, miss_factors, floors or {})
     found = {}
     for level in sorted(set(levels)):
-        tighter = np.log(np.log(1 - level) / np.log((1 - level) * factors))
-        cost = lateness_cost_for(slow_down(curves, tighter), level)
+        slower = np.log(np.log((1 - level) * factors) / np.log(1 - level))
+        cost = lateness_cost_for(slow_down(curves, slower), level)
         found[f"{level:g}"] = ceil(cost * 1000) / 1000
     return found
+
+
+def _aimed(
+    lesson: Lesson,
+    rows: I64,
+    miss_factors: Mapping[str, float],
+    floors: Mapping[str, Mapping[str, float]],
+) -> F64:
+    """Per parcel the share of the allowed misses that is aimed at: the least that any group says."""
+    aimed = np.ones(len(rows))
+    for group, shares in (("destination", miss_factors), *floors.items()):
+        otherwise = shares.get("", 1.0)
+        by_code = np.full(len(lesson.taught.codes[group]), otherwise)
+        for name, code in lesson.taught.codes[group].items():
+            by_code[code] = shares.get(name, otherwise)
+        aimed = np.minimum(aimed, by_code[lesson.taught.history.groups[group][rows]])
+    return aimed
