@@ -50,6 +50,19 @@ class Area:
         """0 anywhere, 1 a country, 2 and more a postal range (longer bounds are finer)."""
         return (0 if self.country == ANYWHERE else 1) + len(self.first)
 
+    @property
+    def behind(self) -> str:
+        """The lowest bound behind a postal range; empty: none, it reaches the end."""
+        code = normal_postcode(self.last)
+        if self.country in _BRITISH:
+            district = _GB_DISTRICT.match(code)
+            if district is not None:
+                return f"{district[1]}{int(district[2]) + 1}"
+            if len(code) == 1:  # behind E comes EC
+                return f"{code}A"
+        code = code.rstrip("9Z")
+        return code[:-1] + chr(ord(code[-1]) + 1) if code else ""
+
 
 def best_match(areas: Sequence[Area], place: Destination) -> Area | None:
     """The most specific area that holds the place; the first of equals; None when none does."""

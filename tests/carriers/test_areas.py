@@ -40,3 +40,24 @@ def test_the_longest_bounds_win() -> None:
 def test_a_broken_range_is_refused(bounds: tuple[str, str, str]) -> None:
     with pytest.raises(InvalidInput):
         Area(*bounds)
+
+
+@pytest.mark.parametrize(
+    ("country", "last", "behind"),
+    [
+        ("FR", "20", "21"),
+        ("PT", "1000-999", "1001"),
+        ("NL", "9799 ZZ", "98"),
+        ("DE", "99999", ""),
+        ("GB", "IV28", "IV29"),
+        ("GB", "EC1A 1BB", "EC2"),
+        ("GB", "E", "EA"),
+        ("GB", "ZE", "ZF"),
+    ],
+)
+def test_the_lowest_bound_behind_an_area_is_just_outside(
+    country: str, last: str, behind: str
+) -> None:
+    area = Area(country, last, last)
+    assert area.behind == behind
+    assert not behind or not area.holds(Destination(country, behind))
