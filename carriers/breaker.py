@@ -31,6 +31,11 @@ class Health:
         return self.open_until is not None and now < self.open_until
 
 
+def rates_health(carrier: str) -> str:
+    """The name under which a carrier's answers to questions for prices are kept, apart from its calls."""
+    return f"{carrier}#rates"
+
+
 def on_trial(health: Health, until: datetime) -> Health:
     """One call goes out after a rest; until that instant, or its answer, the others wait."""
     return replace(health, open_until=until) if health.open_until is not None else health

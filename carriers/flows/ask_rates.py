@@ -1,7 +1,8 @@
 """Prices one parcel with the carriers themselves: fresh rates from the shelf, else by asking at once.
 
 A carrier that is silent, or rests after too many silences, is represented by what it told before, as
-long as that may be used; such rates are marked stale.
+long as that may be used; such rates are marked stale. Rates heed the rest of bookings, and keep a
+health of their own: a slow price at checkout neither stops bookings nor says that they go again.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from carriers.breaker import rates_health
 from carriers.flows.ask_leave import ask_leave
 from carriers.flows.collect_rates import RateRound, collect_rates
 from carriers.flows.note_answer import note_answer
@@ -54,12 +56,21 @@ def ask_rates(
         usable.carrier for usable in usable_rates(shelf, instant, policy) if not usable.is_stale
     }
     wanted = {name: carrier for name, carrier in carriers.items() if name not in fresh}
-    resting = {name for name, one in health.items() if one.is_open(instant)}
-    on_trial = {name for name, one in health.items() if one.open_until is not None} & {*wanted}
-    if on_trial - resting:
+    resting = {
+        name
+        for name in wanted
+        for one in (health.get(name), health.get(rates_health(name)))
+        if one is not None and one.is_open(instant)
+    }
+    on_trial = {
+        name
+        for name in {*wanted} - resting
+        if (one := health.get(rates_health(name))) is not None and one.open_until is not None
+    }
+    if on_trial:
         with sessions(tenant) as session:
-            for name in sorted(on_trial - resting):
-                if ask_leave(session, name, deadline + MARGIN) is not None:
+            for name in sorted(on_trial):
+                if ask_leave(session, rates_health(name), deadline + MARGIN) is not None:
                     resting.add(name)
     asked = {name: carrier for name, carrier in wanted.items() if name not in resting}
     found = RateRound((), {}, {})
@@ -69,8 +80,8 @@ def ask_rates(
             _keep(session, key, found.rates)
             for name, carrier in sorted(asked.items()):
                 if Capability.RATE in carrier.profile.capabilities:
-                    note_answer(session, name, found.errors.get(name))
-    missing = {name: RESTING for name in resting if name in carriers} | dict(found.missing)
+                    note_answer(session, rates_health(name), found.errors.get(name))
+    missing = dict.fromkeys(sorted(resting), RESTING) | dict(found.missing)
     told = {rate.carrier for rate in found.rates}
     kept = [item for item in shelf if item.carrier in carriers and item.carrier not in told]
     rates = usable_rates([*kept, *found.rates], sessions.clock.now(), policy)

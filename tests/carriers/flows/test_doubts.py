@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from carriers.adapters.sandbox.local import LocalSandbox
 from carriers.booking import BookingState, Finding, Resolution
-from carriers.flows.ask_rates import ask_rates
+from carriers.flows.ask_rates import RESTING, ask_rates
 from carriers.flows.book import BOOKING, _unbelievable, book
 from carriers.flows.close_manifest import close_manifest
 from carriers.flows.collect_rates import collect_rates
@@ -442,7 +442,7 @@ def test_a_worker_held_up_or_without_an_adapter_says_nothing_of_the_carrier(
         assert not all_health(session)
 
 
-def test_labels_and_rates_heed_and_feed_the_breaker(sessions: Sessions, tenant: TenantId) -> None:
+def test_labels_feed_the_breaker(sessions: Sessions, tenant: TenantId) -> None:
     carrier = sandbox(sessions)
     carriers: dict[str, Carrier] = {"sandbox": carrier}
     carrier.model.script("label", [Fault.ERROR_BEFORE] * 5)
@@ -450,14 +450,41 @@ def test_labels_and_rates_heed_and_feed_the_breaker(sessions: Sessions, tenant: 
     run_until_quiet(sessions, carriers)
     with sessions(tenant, read_only=True) as session:
         assert all_health(session)["sandbox"].unanswered == 5
+
+
+def test_silent_prices_rest_by_themselves_and_stop_no_booking(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    carrier = sandbox(sessions)
+    carriers: dict[str, Carrier] = {"sandbox": carrier}
     carrier.model.script("rate", [Fault.ERROR_BEFORE] * 10)
     for _ in range(5):
         ask_rates(sessions, tenant, carriers, ASK)
     with sessions(tenant, read_only=True) as session:
-        until = all_health(session)["sandbox"].open_until
-    assert until is not None
-    booking_id = ask_booking(sessions, tenant, 2)
-    assert book(sessions, tenant, carriers, booking_id).next_at == until
+        assert all_health(session)["sandbox#rates"].is_open(sessions.clock.now())
+    booking_id = ask_booking(sessions, tenant)
+    assert book(sessions, tenant, carriers, booking_id).state is CallState.DONE
+    assert ask_rates(sessions, tenant, carriers, ASK).missing == {"sandbox": RESTING}
+    clock_of(sessions).advance(timedelta(minutes=1))
+    carrier.model._script["rate"].clear()
+    assert ask_rates(sessions, tenant, carriers, ASK).rates
+    with sessions(tenant, read_only=True) as session:
+        assert all_health(session)["sandbox#rates"].open_until is None
+
+
+def test_prices_heed_a_stop_of_bookings_and_do_not_lift_it(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    carrier = sandbox(sessions)
+    carriers: dict[str, Carrier] = {"sandbox": carrier}
+    carrier.model.script("book", [Fault.CREDENTIALS])
+    book(sessions, tenant, carriers, ask_booking(sessions, tenant))
+    assert ask_rates(sessions, tenant, carriers, ASK).missing == {"sandbox": RESTING}
+    clock_of(sessions).advance(timedelta(minutes=1))
+    assert ask_rates(sessions, tenant, carriers, ASK).rates
+    with sessions(tenant, read_only=True) as session:
+        stopped = all_health(session)["sandbox"]
+    assert stopped.stopped_for == "credentials" and stopped.open_until is not None
 
 
 class WrongPrices(LocalSandbox):
