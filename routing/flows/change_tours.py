@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict, invalid
 from core.ids import TourPlanId
 from routing.flows.keep_tour_day import MOST_SECONDS, MOST_STOPS
+from routing.flows.queue_tours import queue_tours
 from routing.tables import TourPlanRow
 from routing.tours.checker import check
 from routing.tours.day_change import DayChange, changed
 from routing.tours.day_file import read_day
 from routing.tours.plan import NotFeasible, Sequence
 from routing.tours.replan import CannotReplan, refuse_what_replanning_lacks
-from store.jobs import enqueue
-from store.session import lock, new_id
+from store.session import lock
 
 
 def change_tours(
@@ -53,8 +53,5 @@ def change_tours(
     row.document = json.dumps(document)
     row.task = {"change": change.as_json()}
     row.seconds = seconds
-    row.state, row.cancel_asked, row.progress, row.error = "queued", False, None, None
-    row.ended_at = None
-    session.flush()
-    key = f"{plan_id}-{new_id(session)}"
-    enqueue(session, "routing.plan_tours", {"plan_id": str(plan_id)}, key=key)
+    row.cancel_asked, row.progress, row.error, row.ended_at = False, None, None, None
+    queue_tours(session, row)

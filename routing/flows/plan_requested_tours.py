@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.ids import TenantId, TourPlanId
 from routing.flows.plan_both_legs import plan_both_legs
 from routing.flows.plan_tours import plan_tours
+from routing.flows.queue_tours import queue_tours
 from routing.flows.read_tours import read_tours
 from routing.flows.replan_tours import replan_tours
 from routing.flows.write_changed_tours import write_changed_tours
@@ -68,7 +69,7 @@ def plan_requested_tours(
         raise
     with sessions(tenant) as session:
         if stopping() and not teller.asked:
-            lock(session, TourPlanRow, plan_id).state = "queued"
+            queue_tours(session, lock(session, TourPlanRow, plan_id))
             return
         write(session)
 

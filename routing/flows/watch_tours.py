@@ -1,40 +1,57 @@
-"""Looks after days being planned: those whose planner died are queued again; old proofs go."""
+"""Looks after days being planned: those nobody plans are queued again; old proofs go."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from routing.flows.queue_tours import JOB, queue_tours
 from routing.tables import TourPlanRow, TourVisitRow
-from store.jobs import enqueue
 from store.session import lock, now
+from store.tables import JobRow
 
 SILENT_FOR = timedelta(seconds=30)  # ten beats
 PROOFS_LAST = timedelta(days=90)
 
 
 def watch_tours(session: Session) -> int:
-    """How many plans were queued again."""
+    """How many plans were queued again or ended: their planner died, or they wait without a job."""
     instant = now(session)
-    stalled = session.scalars(
-        select(TourPlanRow)
-        .where(TourPlanRow.state == "planning", TourPlanRow.beat_at < instant - SILENT_FOR)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for row in stalled:
+    left = _left_alone(session, instant)
+    for row in left:
         if row.cancel_asked:
             row.state, row.ended_at = "cancelled", instant
             if "inbound" in (row.task or {}):
                 leg = lock(session, TourPlanRow, UUID((row.task or {})["inbound"]))
                 leg.state, leg.ended_at = "cancelled", instant
             continue
-        row.state = "queued"
-        key = f"{row.id}-{int(instant.timestamp())}"
-        enqueue(session, "routing.plan_tours", {"plan_id": str(row.id)}, key=key)
+        queue_tours(session, row)
     session.execute(
         update(TourVisitRow)
         .where(TourVisitRow.ended_at < instant - PROOFS_LAST, TourVisitRow.proof != "")
         .values(proof="", sealed_proof=None, sealed_photo=None)
     )
-    return len(stalled)
+    return len(left)
+
+
+def _left_alone(session: Session, instant: datetime) -> list[TourPlanRow]:
+    """Plans long silent, but for legs (their other half is looked at) and those with a live job."""
+    heard_of = func.coalesce(TourPlanRow.beat_at, TourPlanRow.created_at)
+    silent = session.scalars(
+        select(TourPlanRow)
+        .where(TourPlanRow.state.in_(("planning", "queued")), heard_of < instant - SILENT_FOR)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not silent:
+        return []
+    payloads = session.scalars(
+        select(JobRow.payload).where(JobRow.kind == JOB, JobRow.state.in_(("queued", "running")))
+    )
+    waiting = {payload["plan_id"] for payload in payloads}
+    return [
+        row
+        for row in silent
+        if "outbound" not in (row.task or {})
+        and (row.state == "planning" or str(row.id) not in waiting)
+    ]

@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.ids import TourPlanId
+from routing.flows.queue_tours import queue_tours
 from routing.flows.replan_tours import Replanned
 from routing.tables import TourPlanRow, TourVisitRow, tour_progress, tour_visit
 from routing.tours.checker import check
 from routing.tours.day_file import read_day
 from routing.tours.plan import NotFeasible, Plan
-from store.jobs import enqueue
 from store.session import add_rows, lock, new_id, now
 
 
@@ -32,9 +32,7 @@ def write_changed_tours(
     driven = {vehicle: len(stops) for vehicle, stops in answer.running.driven.items()}
     ahead = [visit for visit in visits if visit.position > driven.get(visit.vehicle, 0)]
     if any(visit.state != "planned" for visit in ahead) and not row.cancel_asked:
-        row.state = "queued"
-        key = f"{plan_id}-{new_id(session)}"
-        enqueue(session, "routing.plan_tours", {"plan_id": str(plan_id)}, key=key)
+        queue_tours(session, row)
         return
     row.state = "cancelled" if row.cancel_asked else "done"
     row.ended_at = now(session)

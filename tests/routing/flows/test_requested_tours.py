@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -24,6 +25,7 @@ from routing.tours.checker import check
 from routing.tours.plan import Plan, Sequence
 from routing.tours.problem import Problem
 from routing.tours.reasons import explain
+from store.jobs import claim, run_due
 from store.session import Sessions, now
 from store.tables import JobRow
 
@@ -66,6 +68,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def asked(sessions: Sessions, tenant: TenantId) -> TourPlanId:
     with sessions(tenant) as session:
         return request_tours(session, document(), which=WhichDay(DAY, "Europe/Vienna"), seconds=1)
+
+
+def work_off(sessions: Sessions) -> None:
+    """The jobs there are end, as they do once a thread plans."""
+    run_due(sessions, {"routing.plan_tours": lambda *_: None}, "one")
 
 
 def state(sessions: Sessions, tenant: TenantId, plan_id: TourPlanId) -> str:
@@ -131,8 +138,28 @@ def test_a_process_that_ends_leaves_the_day_to_another(
     sessions: Sessions, tenant: TenantId, asked: TourPlanId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flow, "plan_tours", at_once)
+    work_off(sessions)  # the job ends when the thread begins
     plan_requested_tours(sessions, tenant, asked, stopping=lambda: True)
     assert state(sessions, tenant, asked) == "queued"
+    (job,) = claim(sessions, "another", ["routing.plan_tours"])
+    plan_requested_tours(sessions, tenant, TourPlanId(UUID(job.payload["plan_id"])))
+    assert state(sessions, tenant, asked) == "done"
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_day_that_waits_without_a_job_is_given_one(
+    sessions: Sessions, tenant: TenantId, asked: TourPlanId, clock: ManualClock
+) -> None:
+    clock.advance(timedelta(seconds=31))
+    with sessions(tenant) as session:
+        assert watch_tours(session) == 0  # its job waits too
+    work_off(sessions)
+    with sessions(tenant) as session:
+        assert watch_tours(session) == 1
+    with sessions(tenant) as session:
+        assert watch_tours(session) == 0
+    (job,) = claim(sessions, "another", ["routing.plan_tours"])
+    assert job.payload == {"plan_id": str(asked)}
 
 
 def test_a_planner_that_died_is_replaced_after_half_a_minute(
