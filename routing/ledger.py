@@ -14,6 +14,9 @@ from enum import StrEnum
 FIRST = "0" * 64
 """What the first seal has before it."""
 
+NOT_SEALED = 0
+"""In the place of a seal's number: the promise is in none yet."""
+
 
 class LedgerFaultKind(StrEnum):
     """What can be wrong with a ledger."""
@@ -33,7 +36,8 @@ class LedgerFault:
     promise: str | None = None
 
     def __str__(self) -> str:
-        where = f"seal {self.seal}" + (f", promise {self.promise}" if self.promise else "")
+        batch = "not sealed yet" if self.seal == NOT_SEALED else f"seal {self.seal}"
+        where = batch + (f", promise {self.promise}" if self.promise else "")
         return f"{where}: {self.kind.value.replace('_', ' ')}"
 
 

@@ -1,30 +1,40 @@
 """Seals what the promise ledger has gathered since the last seal."""
 
+from uuid import UUID
+
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from routing.flows.read_promise_hashes import read_promise_hashes
 from routing.ledger import FIRST, next_seal
-from routing.tables import PromiseRow, PromiseSealRow, SealedPromiseRow, promise_hash
+from routing.tables import PromiseRow, PromiseSealRow, SealedPromiseRow
 from store.session import new_id, now
+
+log = structlog.get_logger("routing")
 
 
 def seal_promises(session: Session) -> int:
     """Close one batch with every promise that is in none; returns how many it holds.
 
-    With nothing new no seal is made. Two at once: the second fails on the seal's number and runs
-    again.
+    With nothing new no seal is made. A promise that can't be read any more is left out and told:
+    the log's `promise_not_readable`, and `verify_ledger` names it. Two at once: the second fails on
+    the seal's number and runs again.
     """
     sealed = select(SealedPromiseRow.promise_id)
-    rows = session.scalars(select(PromiseRow).where(PromiseRow.id.not_in(sealed))).all()
-    if not rows:
+    found = read_promise_hashes(session, PromiseRow.id.not_in(sealed))
+    hashes = {promise: digest for promise, digest in found.items() if digest is not None}
+    for promise in sorted(found.keys() - hashes.keys()):
+        log.error("promise_not_readable", promise=promise)
+    if not hashes:
         return 0
-    last = session.scalars(
-        select(PromiseSealRow).order_by(PromiseSealRow.number.desc()).limit(1)
+    last = session.execute(
+        select(PromiseSealRow.number, PromiseSealRow.hash)
+        .order_by(PromiseSealRow.number.desc())
+        .limit(1)
     ).first()
-    number, previous = (1, FIRST) if last is None else (last.number + 1, last.hash)
-    seal = next_seal(
-        number, now(session), previous, {str(row.id): promise_hash(row) for row in rows}
-    )
+    number, previous = (1, FIRST) if last is None else (last[0] + 1, last[1])
+    seal = next_seal(number, now(session), previous, hashes)
     session.add(
         PromiseSealRow(
             id=new_id(session),
@@ -34,10 +44,9 @@ def seal_promises(session: Session) -> int:
             hash=seal.hash,
         )
     )
-    ids = {str(row.id): row.id for row in rows}
     session.add_all(
-        SealedPromiseRow(promise_id=ids[entry.promise], seal=seal.number, hash=entry.hash)
+        SealedPromiseRow(promise_id=UUID(entry.promise), seal=seal.number, hash=entry.hash)
         for entry in seal.entries
     )
     session.flush()
-    return len(rows)
+    return len(hashes)

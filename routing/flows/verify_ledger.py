@@ -1,12 +1,20 @@
 """Checks the promise ledger against its seals, and names what was changed."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import Session
 
-from routing.ledger import LedgerFault, Seal, SealedEntry, check_chain
-from routing.tables import PromiseRow, PromiseSealRow, SealedPromiseRow, promise_hash
+from routing.flows.read_promise_hashes import BROKEN_VALUES, read_promise_hashes
+from routing.ledger import NOT_SEALED, LedgerFault, LedgerFaultKind, Seal, SealedEntry, check_chain
+from routing.tables import PromiseSealRow, SealedPromiseRow
+
+UNREADABLE = "unreadable"  # in the place of a hash; no hash is written so
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +28,59 @@ class LedgerReport:
 
 
 def verify_ledger(session: Session) -> LedgerReport:
-    """Recompute every hash of the ledger; changes nothing."""
+    """Recompute every hash of the ledger; changes nothing.
+
+    A row that can't be read any more is named as changed, also one that no seal holds yet.
+    """
     entries: dict[int, list[SealedEntry]] = {}
-    for row in session.scalars(select(SealedPromiseRow)):
-        entries.setdefault(row.seal, []).append(SealedEntry(str(row.promise_id), row.hash))
-    seals = [
-        Seal(
-            row.number,
-            row.sealed_at,
-            row.previous,
-            tuple(sorted(entries.get(row.number, ()), key=lambda entry: entry.promise)),
-            row.hash,
-        )
-        for row in session.scalars(select(PromiseSealRow))
-    ]
-    present = {str(row.id): promise_hash(row) for row in session.scalars(select(PromiseRow))}
-    sealed = {entry.promise for batch in entries.values() for entry in batch}
-    return LedgerReport(
-        seals=len(seals),
-        sealed=len(sealed),
-        unsealed=len(present.keys() - sealed),
-        faults=tuple(check_chain(seals, present)),
+    held = select(
+        type_coerce(SealedPromiseRow.promise_id, String),
+        SealedPromiseRow.seal,
+        SealedPromiseRow.hash,
     )
+    for promise, seal, digest in session.execute(held):
+        entries.setdefault(seal, []).append(SealedEntry(_id(promise), digest))
+    seals = _seals(session, entries)
+    present = read_promise_hashes(session)
+    sealed = {entry.promise for batch in entries.values() for entry in batch}
+    unsealed = present.keys() - sealed
+    faults = check_chain(seals, {name: digest or UNREADABLE for name, digest in present.items()})
+    faults += [
+        LedgerFault(LedgerFaultKind.ENTRY_CHANGED, NOT_SEALED, name)
+        for name in sorted(unsealed)
+        if present[name] is None
+    ]
+    return LedgerReport(len(seals), len(sealed), len(unsealed), tuple(faults))
+
+
+def _seals(session: Session, entries: Mapping[int, list[SealedEntry]]) -> list[Seal]:
+    """Every seal; one whose instant can't be read has the first instant of all, which it can't be."""
+    held = select(PromiseSealRow.number, PromiseSealRow.previous, PromiseSealRow.hash)
+    rows = session.execute(held).all()
+    closed = select(PromiseSealRow.number, PromiseSealRow.sealed_at)
+    try:
+        instants = {row.number: row.sealed_at for row in session.execute(closed)}
+    except BROKEN_VALUES:
+        instants = {}
+        for number, _, _ in rows:
+            with suppress(*BROKEN_VALUES):
+                one = session.execute(closed.where(PromiseSealRow.number == number))
+                instants[number] = one.one().sealed_at
+    return [
+        Seal(
+            number,
+            instants.get(number, BEFORE_ALL),
+            previous,
+            tuple(sorted(entries.get(number, ()), key=lambda entry: entry.promise)),
+            digest,
+        )
+        for number, previous, digest in rows
+    ]
+
+
+def _id(stored: object) -> str:
+    """As promises are named, whichever way a database writes ids; what is no id as it stands."""
+    try:
+        return str(UUID(str(stored)))
+    except ValueError:
+        return str(stored)

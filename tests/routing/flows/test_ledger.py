@@ -2,7 +2,10 @@
 
 from datetime import date
 
+import pytest
 from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from core.clock import ManualClock
 from core.ids import TenantId
@@ -70,3 +73,91 @@ def test_a_changed_seal_is_named(sessions: Sessions, market: TenantId) -> None:
         session.expire_all()
         faults = verify_ledger(session).faults
     assert [(fault.kind, fault.seal) for fault in faults] == [(LedgerFaultKind.SEAL_CHANGED, 1)]
+
+
+GARBAGE = [
+    ("promises", "made_at", "garbage"),
+    ("promises", "parcels", "[{"),
+    ("promises", "promised_date", "2018-13-99"),
+    ("promises", "ends_at", 7),
+    ("promises", "id", "nobody"),
+]
+
+
+def _write_past(session: Session, table: str, column: str, value: str | int, where: str) -> None:
+    """As an editor of the file could: no type of this program is asked."""
+    session.connection().exec_driver_sql("PRAGMA foreign_keys = OFF")
+    session.connection().exec_driver_sql(f"UPDATE {table} SET {column} = ? {where}", (value,))
+    session.expire_all()
+
+
+@pytest.mark.parametrize(("table", "column", "value"), GARBAGE)
+def test_a_row_that_does_not_parse_is_named_and_the_others_are_checked(
+    sessions: Sessions, market: TenantId, table: str, column: str, value: str | int
+) -> None:
+    for number in range(3):
+        _buy(sessions, market, f"k{number}")
+    with sessions(market) as session:
+        if session.get_bind().dialect.name != "sqlite":
+            pytest.skip("its columns have types that refuse such values")
+        seal_promises(session)
+        first, second, _ = sorted(id_ for (id_,) in session.query(PromiseRow.id))
+        _write_past(session, table, column, value, f"WHERE id = '{first.hex}'")
+        session.execute(delete(PromiseRow).where(PromiseRow.id == second))
+        report = verify_ledger(session)
+        faults = {fault.promise: fault.kind for fault in report.faults}
+        gone = LedgerFaultKind.ENTRY_MISSING
+        if column == "id":
+            assert faults.pop("nobody") is LedgerFaultKind.ENTRY_CHANGED
+            assert faults == {str(first): gone, str(second): gone}
+        else:
+            assert faults == {str(first): LedgerFaultKind.ENTRY_CHANGED, str(second): gone}
+        session.rollback()
+
+
+@pytest.mark.parametrize(("table", "column", "value"), GARBAGE)
+def test_sealing_goes_on_past_a_row_that_does_not_parse(
+    sessions: Sessions, market: TenantId, table: str, column: str, value: str | int
+) -> None:
+    for number in range(2):
+        _buy(sessions, market, f"k{number}")
+    with sessions(market) as session:
+        if session.get_bind().dialect.name != "sqlite":
+            pytest.skip("its columns have types that refuse such values")
+        first, _ = sorted(id_ for (id_,) in session.query(PromiseRow.id))
+        _write_past(session, table, column, value, f"WHERE id = '{first.hex}'")
+        with capture_logs() as logs:
+            assert seal_promises(session) == 1
+            assert seal_promises(session) == 0
+        name = "nobody" if column == "id" else str(first)
+        assert [(log["event"], log["promise"]) for log in logs] == [
+            ("promise_not_readable", name)
+        ] * 2
+        report = verify_ledger(session)
+        assert (report.sealed, report.unsealed) == (1, 1)
+        assert [str(fault) for fault in report.faults] == [
+            f"not sealed yet, promise {name}: entry changed"
+        ]
+        session.rollback()
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("promise_seals", "sealed_at"), ("sealed_promises", "promise_id")]
+)
+def test_a_seal_that_does_not_parse_is_named_and_sealing_goes_on(
+    sessions: Sessions, market: TenantId, table: str, column: str
+) -> None:
+    _buy(sessions, market, "k0")
+    with sessions(market) as session:
+        if session.get_bind().dialect.name != "sqlite":
+            pytest.skip("its columns have types that refuse such values")
+        seal_promises(session)
+        _write_past(session, table, column, "garbage", "")
+        kinds = [fault.kind for fault in verify_ledger(session).faults]
+        assert kinds[0] is LedgerFaultKind.SEAL_CHANGED
+        session.rollback()
+    _buy(sessions, market, "k1")
+    with sessions(market) as session:
+        _write_past(session, table, column, "garbage", "")
+        assert seal_promises(session) >= 1
+        session.rollback()
