@@ -1,6 +1,7 @@
 """Takes a change of a running day: new orders, a breakdown, late goods; workers plan the rest anew."""
 
 import json
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
@@ -51,7 +52,13 @@ def change_tours(
     except CannotReplan as error:
         raise invalid("day", str(error)) from error
     row.document = json.dumps(document)
-    row.task = {"change": change.as_json()}
+    row.task = {"change": _with_earlier_breakdowns(row, change).as_json()}
     row.seconds = seconds
     row.cancel_asked, row.progress, row.error, row.ended_at = False, None, None, None
     queue_tours(session, row)
+
+
+def _with_earlier_breakdowns(row: TourPlanRow, change: DayChange) -> DayChange:
+    """A vehicle that broke down stays so for the rest of its day."""
+    earlier = (row.task or {}).get("change", {}).get("broken", ())
+    return replace(change, broken=change.broken | frozenset(earlier))

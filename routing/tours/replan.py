@@ -12,6 +12,8 @@ from routing.tours.engine import Sequences
 from routing.tours.plan import Plan, Sequence, Tour, Unserved
 from routing.tours.problem import Kind, Problem, Rules, Stop, VehicleType
 
+ON_BROKEN_VEHICLE = "on_broken_vehicle"
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -56,13 +58,14 @@ def freeze(
     """Split the day at `now_s`. `plan` is the old plan in stops of `problem`, which may have more.
 
     `reached` says how many stops of a vehicle's tour have ended for sure: a driver may be ahead of
-    the plan. Raises CannotReplan for shipments, reloads, breaks and ties between stops.
+    the plan. What lay on a broken vehicle in the old plan still does: its note is kept, and it is
+    nobody's to plan. Raises CannotReplan for shipments, reloads, breaks and ties between stops.
     """
     refuse_what_replanning_lacks(problem)
     reached = reached or {}
     tours = {tour.vehicle: tour for tour in plan.tours}
     driven: dict[int, tuple[int, ...]] = {}
-    stranded: list[Unserved] = []
+    stranded = [note for note in plan.unserved if note.reason == ON_BROKEN_VEHICLE]
     only: dict[int, frozenset[int]] = {}
     vehicles: list[VehicleType] = []
     waiting = frozenset(
@@ -88,22 +91,19 @@ def freeze(
                 only[i] = frozenset({number})
         if number in broken:
             stranded += [
-                Unserved(i, "on_broken_vehicle", f"on board of vehicle {number}")
+                Unserved(i, ON_BROKEN_VEHICLE, f"on board of vehicle {number}")
                 for i in ahead
                 if i in only
             ]
         else:
             vehicles.append(_on_the_road(problem, kind, tour, done, now_s))
     gone = {i for stops in driven.values() for i in stops} | {note.stop for note in stranded}
-    planned = {visit.stop for tour in plan.tours for visit in tour.visits}
     kept = tuple(i for i in range(len(problem.stops)) if i not in gone)
     stops = []
     for i in kept:
         stop = problem.stops[i]
         allowed = only.get(i)
-        if allowed is None and i not in planned and stop.kind is Kind.DELIVER:
-            allowed = waiting
-        elif allowed is None and stop.kind is Kind.DELIVER:
+        if allowed is None and stop.kind is Kind.DELIVER:
             allowed = waiting  # still at the depot
         if i in only:
             stop = replace(stop, release_s=0)  # on board already

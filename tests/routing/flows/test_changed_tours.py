@@ -95,6 +95,13 @@ def served(day: TourDay) -> list[int]:
     return sorted(visit.stop for visit in day.visits)
 
 
+def on_board(day: TourDay) -> set[int]:
+    """Stops whose goods are told to lie on a broken vehicle."""
+    assert day.plan is not None
+    left = [note.stop for note in day.plan.unserved if note.reason == "on_broken_vehicle"]
+    return {day.problem.stops[i].number for i in left}
+
+
 def change(sessions: Sessions, tenant: TenantId, plan_id: TourPlanId, what: DayChange) -> TourDay:
     with sessions(tenant) as session:
         change_tours(session, plan_id, what)
@@ -142,6 +149,28 @@ def test_collections_of_a_broken_vehicle_go_to_others(
     assert tours(day)[2] == driven
     assert day.plan is not None and not day.plan.unserved
     assert served(day) == [*range(10, 14), *range(20, 24)]
+
+
+@pytest.mark.parametrize("again", [frozenset[int](), frozenset({1})])
+def test_goods_on_a_broken_vehicle_stay_there_through_a_second_change(
+    sessions: Sessions,
+    tenant: TenantId,
+    planned: TourPlanId,
+    clock: ManualClock,
+    again: frozenset[int],
+) -> None:
+    delivered = {**DOCUMENT, "stops": [{**s, "kind": "deliver"} for s in DOCUMENT["stops"]]}
+    with sessions(tenant) as session:
+        plan_id = request_tours(session, delivered, which=WhichDay(DAY), seconds=1)
+    plan_requested_tours(sessions, tenant, plan_id)
+    clock.set(midway(day_of(sessions, tenant, plan_id), 1, 2))
+    first = change(sessions, tenant, plan_id, DayChange(broken=frozenset({1})))
+    assert on_board(first) == {12, 13}
+    new = stop(31, EAST, kind="deliver")
+    day = change(sessions, tenant, plan_id, DayChange(broken=again, stops=(new,)))
+    assert on_board(day) == {12, 13}
+    assert tours(day)[1] == [10, 11]
+    assert not {12, 13} & set(served(day)) and tours(day)[3] == [31]
 
 
 def test_goods_that_come_late_are_delivered_after_they_are_there(
