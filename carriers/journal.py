@@ -19,6 +19,9 @@ LOOK_UP_GRACE = timedelta(seconds=60)  # a carrier may show a booking late; then
 EMPTY_LOOKS = 2  # this many empty look-ups, the last after the grace, prove that nothing arrived
 MAX_SENDS = 20  # tries that certainly did not arrive
 MAX_LOOKS = 30  # tries to resolve an unknown; with the back-off below about four hours
+HELD_MOST = timedelta(
+    hours=48
+)  # a call that waits longer, held or by the carrier's rest, is parked
 BACK_OFF = timedelta(seconds=1)
 BACK_OFF_MOST = timedelta(minutes=10)
 
@@ -68,6 +71,8 @@ class Call:
     sends: int = 0
     looks: int = 0
     empty_looks: int = 0
+    holds: int = 0  # tries that were refused for what we are
+    held_since: datetime | None = None  # the first of them, or of the waits for a resting carrier
     last_sent_until: datetime | None = None
     first_sent_at: datetime | None = None  # of the tries that may have arrived
     reason: str = ""
@@ -85,8 +90,16 @@ class Outcome(StrEnum):
     EMPTY = "empty"  # the look-up found nothing
 
 
-def next_step(call: Call, now: datetime, key_lives: timedelta | None = None) -> Step:
-    """What may be done with the call at this instant; a key older than `key_lives` is not repeated."""
+def next_step(
+    call: Call,
+    now: datetime,
+    key_lives: timedelta | None = None,
+    deadline: timedelta = timedelta(0),
+) -> Step:
+    """What may be done with the call at this instant, by a try that takes `deadline` at most.
+
+    A key that may be older than `key_lives` when it arrives is not repeated.
+    """
     if call.state.is_settled:
         return Step.REST
     if call.busy_until is not None and now < call.busy_until:
@@ -94,7 +107,7 @@ def next_step(call: Call, now: datetime, key_lives: timedelta | None = None) -> 
     if call.state is CallState.INTENT:
         if now < call.next_at:
             return Step.WAIT
-        return Step.SEND if call.sends < MAX_SENDS else Step.PARK
+        return Step.PARK if call.sends >= MAX_SENDS or _is_held_long(call, now) else Step.SEND
     # SENDING with nobody at it means that the worker died: nobody knows what became of it.
     if call.recovery is Recovery.NEITHER or call.looks >= MAX_LOOKS:
         return Step.PARK
@@ -102,20 +115,34 @@ def next_step(call: Call, now: datetime, key_lives: timedelta | None = None) -> 
         return Step.WAIT
     if call.recovery is not Recovery.KEY:
         return Step.LOOK_UP
-    return Step.PARK if is_key_forgotten(call, now, key_lives) else Step.REPEAT
+    return Step.PARK if is_key_forgotten(call, now, key_lives, deadline) else Step.REPEAT
 
 
-def is_key_forgotten(call: Call, now: datetime, key_lives: timedelta | None) -> bool:
+def _is_held_long(call: Call, now: datetime) -> bool:
+    return call.held_since is not None and now >= call.held_since + HELD_MOST
+
+
+def is_key_forgotten(
+    call: Call, now: datetime, key_lives: timedelta | None, deadline: timedelta
+) -> bool:
     """Whether the carrier may take the call's key for a new one; None: it remembers for ever."""
     if key_lives is None or call.first_sent_at is None:
         return False
-    return now + MARGIN >= call.first_sent_at + key_lives
+    return now + deadline + MARGIN >= call.first_sent_at + key_lives
 
 
-def why_parked(call: Call, now: datetime, key_lives: timedelta | None) -> str:
+def why_parked(
+    call: Call,
+    now: datetime,
+    key_lives: timedelta | None,
+    deadline: timedelta = timedelta(0),
+) -> str:
     """Why `next_step` hands the call to a person."""
+    if call.state is CallState.INTENT and _is_held_long(call, now):
+        hours = HELD_MOST // timedelta(hours=1)
+        return f"not sent for {hours} hours: {call.reason or 'the carrier takes nothing from us'}"
     reason = call.reason or WORKER_STOPPED
-    if call.recovery is Recovery.KEY and is_key_forgotten(call, now, key_lives):
+    if call.recovery is Recovery.KEY and is_key_forgotten(call, now, key_lives, deadline):
         return f"{KEY_FORGOTTEN}; {reason}"
     return reason
 
@@ -164,8 +191,10 @@ def settle(
             if was_unknown and (call.accepted or not proven):
                 return park(free, f"nobody knows whether it was done before: {free.reason}")
             return replace(free, state=CallState.REFUSED)
-        case Outcome.HELD if not was_unknown:  # tries that were held are not counted
-            return _intent(replace(free, sends=call.sends - 1), now)
+        case Outcome.HELD if not was_unknown:  # not a try that was lost: counted apart
+            since = call.held_since or now
+            held = replace(free, sends=call.sends - 1, holds=call.holds + 1, held_since=since)
+            return _intent(held, now)
         case Outcome.NOT_SENT if not was_unknown:
             return _intent(free, now)
         case Outcome.EMPTY:
@@ -175,8 +204,14 @@ def settle(
 
 def _intent(call: Call, now: datetime) -> Call:
     """The call as if this try had never been made."""
-    due = now + back_off(call.id, max(call.sends, 1))
+    due = now + back_off(call.id, max(call.sends + call.holds, 1))
     return replace(call, state=CallState.INTENT, next_at=due, first_sent_at=None)
+
+
+def rest(call: Call, now: datetime, until: datetime) -> Call:
+    """The call while its carrier rests; one that was held before lets the others try first."""
+    later = back_off(call.id, call.holds) if call.holds else timedelta(0)
+    return replace(call, next_at=until + later, held_since=call.held_since or now)
 
 
 def park(call: Call, reason: str) -> Call:
@@ -198,7 +233,8 @@ def _after_empty(call: Call, now: datetime) -> Call:
     if call.accepted:
         return _unknown(call, now)
     if call.empty_looks >= EMPTY_LOOKS and now >= proven_at:
-        return replace(call, state=CallState.INTENT, next_at=now, empty_looks=0, first_sent_at=None)
+        again = replace(call, state=CallState.INTENT, next_at=now, empty_looks=0)
+        return replace(again, first_sent_at=None, holds=0, held_since=None)
     unknown = _unknown(call, now)
     if call.empty_looks >= EMPTY_LOOKS - 1:
         return replace(unknown, next_at=max(unknown.next_at, proven_at))

@@ -44,6 +44,8 @@ class CallRow(OfTenant, Base):
     sends: Mapped[int] = mapped_column(default=0)
     looks: Mapped[int] = mapped_column(default=0)
     empty_looks: Mapped[int] = mapped_column(default=0)
+    holds: Mapped[int] = mapped_column(default=0)
+    held_since: Mapped[datetime | None]
     revision: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime]
     busy_until: Mapped[datetime | None]
@@ -79,6 +81,8 @@ class BookingRow(OfTenant, Base):
     serial: Mapped[int]
     own_serial: Mapped[int | None]
     """Of the number series that is ours to give out, once the carrier is about to be called."""
+    own_series: Mapped[str | None] = mapped_column(String(40))
+    """The name of that series: under another one the serial is not ours."""
     reference: Mapped[str] = mapped_column(String(60))
     weight_g: Mapped[int]
     size_mm: Mapped[list[Any]]
@@ -260,7 +264,8 @@ class RateRow(OfTenant, Base):
 
 
 _CALL_FIELDS = (
-    "accepted sends looks empty_looks next_at busy_until last_sent_until first_sent_at reason"
+    "accepted sends looks empty_looks holds held_since next_at busy_until last_sent_until "
+    "first_sent_at reason"
 ).split()
 _HEALTH_FIELDS = (
     "failures open_until rests answered unanswered last_answer_at last_failure last_failure_at "

@@ -57,15 +57,17 @@ def _prepare_numbered(
     if carrier is None or carrier.profile.numbers is None:
         return order
     row = lock(session, BookingRow, call.subject_id)
-    if row.own_serial is None:
-        series = carrier.profile.numbers
-        row.own_serial = take_own_serial(session, series)
-        if row.own_serial is None:
-            raise CarrierRejected(
-                f"the numbers {series.first} to {series.last} of {series.name} are used up",
-                code="numbers_used_up",
-            )
-    return replace(order, serial=row.own_serial)
+    series = carrier.profile.numbers
+    serial = row.own_serial if row.own_series == series.name else None
+    if serial is None or not series.first <= serial <= series.last:
+        serial = take_own_serial(session, series)
+    if serial is None:
+        raise CarrierRejected(
+            f"the numbers {series.first} to {series.last} of {series.name} are used up",
+            code="numbers_used_up",
+        )
+    row.own_serial, row.own_series = serial, series.name
+    return replace(order, serial=serial)
 
 
 def _prepare(session: Session, call: CallRow) -> BookingOrder:
@@ -156,6 +158,7 @@ def _hear_again(session: Session, call: CallRow, booked: Booked) -> None:
         "id": stray_id,
         "slot": str(stray_id),
         "own_serial": None,
+        "own_series": None,
         "reference": f"{row.reference}-{stray_id.hex[-6:].upper()}",
         "state": BookingState.VOIDING.value,
         "reason": reason[:300],

@@ -80,7 +80,8 @@ def _give_up(session: Session, row: CallRow) -> None:
 def _send_again(session: Session, row: CallRow) -> None:
     row.state = CallState.INTENT.value
     row.first_sent_at = None
-    row.sends = row.looks = row.empty_looks = 0
+    row.sends = row.looks = row.empty_looks = row.holds = 0
+    row.held_since = None
     row.next_at = now(session)
     if row.kind == "book":
         lock(session, BookingRow, row.subject_id).state = "requested"

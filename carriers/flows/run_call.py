@@ -25,6 +25,7 @@ from carriers.journal import (
     begin,
     next_step,
     park,
+    rest,
     settle,
     why_parked,
 )
@@ -116,15 +117,17 @@ def _claim(
     call = call_of(row)
     key_lives = carrier.profile.key_lives if carrier is not None else None
     deadline = carrier.profile.deadline if carrier is not None else MARGIN
-    step = next_step(call, instant, key_lives)
+    step = next_step(call, instant, key_lives, deadline)
     if step in (Step.REST, Step.WAIT):
         return call
     if step is Step.PARK:
-        return _park(session, kind, row, call, why_parked(call, instant, key_lives))
+        why = why_parked(call, instant, key_lives, deadline)
+        return _park(session, kind, row, call, why)
     rests_until = ask_leave(session, row.carrier, deadline + MARGIN) if carrier else None
     if rests_until is not None:
-        row.next_at = rests_until
-        return call_of(row)
+        rested = rest(call, instant, rests_until)
+        keep_call(session, row, rested)
+        return rested
     try:
         ask = kind.prepare(session, row)
     except CarrierRejected as error:

@@ -18,6 +18,7 @@ from carriers.breaker import (
     on_trial,
 )
 from carriers.journal import (
+    HELD_MOST,
     KEY_FORGOTTEN,
     LOOK_UP_GRACE,
     MAX_SENDS,
@@ -28,6 +29,7 @@ from carriers.journal import (
     back_off,
     begin,
     next_step,
+    rest,
     settle,
     why_parked,
 )
@@ -122,12 +124,29 @@ def test_a_refusal_that_is_about_us_leaves_an_intent_however_often() -> None:
         at = current.next_at
 
 
+def test_a_call_that_is_held_for_two_days_is_parked_and_lets_others_try_first() -> None:
+    held = settle(sent(Recovery.NEITHER), Outcome.HELD, NOW, reason="the key has expired")
+    late = NOW + HELD_MOST
+    assert next_step(held, late - timedelta(seconds=1)) is Step.SEND
+    assert next_step(held, late) is Step.PARK
+    assert why_parked(held, late, None) == "not sent for 48 hours: the key has expired"
+    until = NOW + timedelta(minutes=10)
+    waiting = rest(call(), NOW, until)
+    assert waiting.next_at == until and next_step(waiting, late) is Step.PARK
+    assert rest(held, NOW, until).next_at > until
+
+
 def test_a_key_that_may_be_forgotten_is_not_repeated() -> None:
     day = timedelta(hours=24)
     unknown = settle(sent(Recovery.KEY), Outcome.LOST, NOW)
     again = begin(unknown, Step.REPEAT, NOW + timedelta(hours=23), DEADLINE)
     lost = settle(again, Outcome.LOST, NOW + timedelta(hours=23))
     assert next_step(lost, NOW + timedelta(hours=23, minutes=30), day) is Step.REPEAT
+    nearly = NOW + day - timedelta(seconds=30)
+    assert next_step(lost, nearly, day) is Step.REPEAT
+    assert (
+        next_step(lost, nearly, day, timedelta(seconds=25)) is Step.PARK
+    )  # it may arrive too late
     assert next_step(lost, NOW + day, day) is Step.PARK
     assert KEY_FORGOTTEN in why_parked(lost, NOW + day, day)
     assert next_step(lost, NOW + timedelta(days=30)) is Step.REPEAT  # one that is never forgotten

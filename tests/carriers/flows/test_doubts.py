@@ -22,7 +22,7 @@ from carriers.flows.resolve_parked import resolve_parked
 from carriers.flows.run_call import _claim, _Plan
 from carriers.flows.send_manifest import send_manifest
 from carriers.flows.void_booking import void_booking
-from carriers.journal import CallState
+from carriers.journal import HELD_MOST, CallState
 from carriers.ports import (
     Booked,
     BookedUnread,
@@ -103,6 +103,26 @@ def test_an_expired_key_burns_no_parcel_and_stops_the_carrier_until_it_is_mended
     run_until_quiet(sessions, {"sandbox": carrier})
     assert {state_of(sessions, tenant, one) for one in ids} == {BookingState.BOOKED}
     assert len(carrier.model.parcels) == 4
+
+
+def test_what_a_carrier_will_not_take_for_two_days_waits_for_a_person(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    carrier = sandbox(sessions, Recovery.NEITHER)
+    carrier.model.script("book", [Fault.CREDENTIALS] * 200)
+    ids = [ask_booking(sessions, tenant, number) for number in range(3)]
+    soon = sessions.clock.now() + timedelta(minutes=10)
+    run_until_quiet(sessions, {"sandbox": carrier}, until=soon)
+    clock_of(sessions).advance(HELD_MOST)
+    run_until_quiet(sessions, {"sandbox": carrier})
+    assert {state_of(sessions, tenant, one) for one in ids} == {BookingState.PARKED}
+    carrier.model._script["book"].clear()
+    with sessions(tenant) as session:
+        for waiting in parked_calls(session):
+            assert waiting.reason.startswith("not sent for 48 hours")
+            resolve_parked(session, waiting.call_id, Resolution(Finding.NEVER_ARRIVED))
+    run_until_quiet(sessions, {"sandbox": carrier})
+    assert {state_of(sessions, tenant, one) for one in ids} == {BookingState.BOOKED}
 
 
 class Withdrawn(LocalSandbox):

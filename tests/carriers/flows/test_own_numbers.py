@@ -3,6 +3,7 @@
 from carriers.adapters.table.client import TableCarrier
 from carriers.adapters.table.published import published_tariffs
 from carriers.booking import Booking
+from carriers.flows.book import book as book_once
 from carriers.number_ranges import NumberRange
 from carriers.ports import Booked, BookingOrder, Carrier
 from carriers.tables import find_booking, read_booking
@@ -78,6 +79,16 @@ class Deaf(TableCarrier):
         answer = super().book(order)
         assert isinstance(answer, Booked)
         return answer
+
+
+def test_a_try_under_another_series_takes_its_number_from_that_one(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    old, new = Deaf(NumberRange("4012345", first=70)), Deaf(NumberRange("4099999", first=5))
+    booking_id = ask_booking(sessions, tenant, 1, to=HERE, carrier="acme", service="DomesticPakket")
+    book_once(sessions, tenant, {"acme": old}, booking_id)
+    run_until_quiet(sessions, {"acme": new})
+    assert old.serials == [70] and new.serials == [5, 5, 5]
 
 
 def test_every_try_of_a_booking_has_the_same_number(sessions: Sessions, tenant: TenantId) -> None:
