@@ -62,7 +62,7 @@ class WhyOut(BaseModel):
 @router.get(
     "/{quote_id}/options/{option}/why",
     operation_id="explain_option",
-    responses=problems(*SHARED, "not_found"),
+    responses=problems(*SHARED, "not_found", "conflict"),
 )
 async def explain(
     quote_id: UUID,

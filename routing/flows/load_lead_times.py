@@ -35,7 +35,8 @@ def load_lead_times(
     """Model and state; the state alone without a model that loads; None before anything is known.
 
     With a `name`, as a quote or the promise ledger writes it, those that it rested on, so that it
-    can be planned again alike; None where they are not kept any more.
+    can be planned again alike; None where they are not kept any more, or do not load: a name never
+    gives less than it says.
     """
     found = _newest(session) if name is None else _named(session, name)
     if found is None:
@@ -50,7 +51,7 @@ def load_lead_times(
         return state if isinstance(state, NetworkState) else None
     model = read_lead_times_part(session, LeadTimeModelRow, model_hash)
     if not isinstance(model, LeadTimeModel):
-        return state
+        return state if name is None else None
     learned = LearnedLeadTimes(f"{LEARNED}{number}@{state.name}", model, state)
     with _lock:
         _joined[state_hash, model_hash, number] = learned
@@ -81,9 +82,13 @@ def _named(session: Session, name: str) -> Parts | None:
     told = _NAME.fullmatch(name)
     if told is None:
         return None
+    try:
+        day = date.fromisoformat(told["day"])
+    except ValueError:
+        return None
     state = session.scalar(
         select(NetworkStateRow.content_hash).where(
-            NetworkStateRow.day == date.fromisoformat(told["day"]),
+            NetworkStateRow.day == day,
             NetworkStateRow.revision == int(told["revision"] or 1),
         )
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from carriers.status import Status
 from core.clock import ManualClock
-from core.errors import InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import TenantId
 from core.places import Address, Destination
 from routing.cart import Cart, CartLine
@@ -139,7 +139,8 @@ def test_a_quote_is_planned_again_on_the_model_and_the_state_it_was_made_on(
         assert isinstance(newest, LearnedLeadTimes)
         assert newest.name == f"learned-2@{state.day.isoformat()}.2"
         assert load_lead_times(session, quote.model) == learned
-        assert load_lead_times(session, "learned-7@2020-01-01") is None
+        for other in ("learned-7@2020-01-01", f"learned-7@{state.day}", "learned-1@2020-13-99"):
+            assert load_lead_times(session, other) is None
         assert explain_option(session, quote.id, quote.options[0].code) == told
         assert export_case(session, quote.id) == case
     assert _direct(_quote(sessions, market)) > _direct(quote)
@@ -147,6 +148,32 @@ def test_a_quote_is_planned_again_on_the_model_and_the_state_it_was_made_on(
     with sessions(market) as session:
         publish_network_state(session, replace(state, day=clock.now().date()))
         assert session.scalar(select(func.count()).select_from(NetworkStateRow)) == 1
+        _refuses_to_plan_again(session, quote)
+
+
+def _refuses_to_plan_again(session: Session, quote: Quote) -> None:
+    """Rather than on other lead times than those that the quote names."""
+    with pytest.raises(Conflict, match=f"{quote.model}, which is no longer kept"):
+        explain_option(session, quote.id, quote.options[0].code)
+    with pytest.raises(Conflict, match=f"{quote.model}, which is no longer kept"):
+        export_case(session, quote.id)
+
+
+def test_a_quote_whose_model_does_not_load_is_not_planned_again_on_the_state_alone(
+    sessions: Sessions, market: TenantId, clock: ManualClock
+) -> None:
+    before = _quote(sessions, market)
+    codes = {**MODEL.codes, "destination": {_region(before, sessions, market): 0}}
+    with sessions(market) as session:
+        publish_model(session, replace(MODEL, codes=codes), OF)
+        publish_network_state(session, _state_for(before, clock))
+    quote = _quote(sessions, market)
+    assert quote.model.startswith("learned-1@")
+    with sessions(market) as session:
+        session.execute(update(LeadTimeModelRow).values(content_hash="0" * 64, content="broken"))
+        assert isinstance(load_lead_times(session), NetworkState)
+        assert load_lead_times(session, quote.model) is None
+        _refuses_to_plan_again(session, quote)
 
 
 def test_what_lateness_costs_is_learned_and_moves_the_promised_day(
