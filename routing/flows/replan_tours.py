@@ -45,7 +45,7 @@ def replan_tours(
     At most the share `most_moved` of the old plan's open stops changes vehicle (stops of broken
     vehicles and `late` ones, whose goods have a new release, are not counted), and each change
     costs `price_of_move` cost units in the search. `reached` as in `freeze`. The old plan with the
-    new stops put in is always a candidate.
+    new stops put in is always a candidate. When no vehicle is left, only what was driven is.
     """
     clock = ThreadWatch(seconds, cancelled)
     running = freeze(problem, plan, now_s=now_s, broken=broken, reached=reached)
@@ -53,14 +53,30 @@ def replan_tours(
     delayed = frozenset(new[i] for i in late if i in new)
     home = {i: vehicle for i, vehicle in running.home.items() if i not in delayed}
     most_away = int(most_moved * len(home))
-    if any(stop.release_s > max(now_s, 0) for stop in running.problem.stops):
+    if running.nobody:
+        rest = _left_as_it_is(running)
+    elif any(stop.release_s > max(now_s, 0) for stop in running.problem.stops):
         rest = _with_releases(running, home, delayed, most_away, seed, clock)
     else:
         rest = _near(running, home, most_away, price_of_move, seed, clock)
-    notes = [why_unserved(running.problem, rest, note.stop) for note in rest.unserved]
+    notes = [
+        note if running.nobody else why_unserved(running.problem, rest, note.stop)
+        for note in rest.unserved
+    ]
     left = tuple(replace(note, stop=running.kept[note.stop]) for note in notes)
     whole = running.whole(rest.sequences)
     return Replanned(running, rest, whole, (*running.stranded, *left), _churn(home, rest))
+
+
+def _left_as_it_is(running: Running) -> Plan:
+    """Nobody goes on: every open stop waits, and the note says why."""
+    notes = [
+        Unserved(i, "no_vehicle_left", "every vehicle is broken or its shift is over")
+        for i in range(len(running.problem.stops))
+    ]
+    plan = check(running.problem, (), unserved=notes, engine="nobody")
+    assert not isinstance(plan, NotFeasible)
+    return plan
 
 
 def _near(

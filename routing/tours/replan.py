@@ -26,6 +26,7 @@ class Running:
     driven: Mapping[int, tuple[int, ...]]  # vehicle on the road to stops of the full problem
     left: Mapping[int, int]  # vehicle on the road to when it left, s
     stranded: tuple[Unserved, ...]  # goods on board of broken vehicles
+    nobody: bool = False  # no vehicle is left; `problem` then has those there were, and none may
 
     def whole(self, sequences: Sequences) -> Sequences:
         """Tours of the whole day in the full problem: driven stops, then the new rest."""
@@ -218,6 +219,9 @@ def _running(
         for visit in tour.visits
         if visit.stop in new and tour.vehicle in able
     }
-    open_day = replace(problem, stops=stops, vehicles=vehicles, rules=Rules())
+    nobody = not vehicles
+    if nobody:
+        stops = tuple(_limited(stop, frozenset()) for stop in stops)
+    open_day = replace(problem, stops=stops, vehicles=vehicles or problem.vehicles, rules=Rules())
     left = {tour.vehicle: tour.leave_s for tour in plan.tours if tour.vehicle in driven}
-    return Running(open_day, kept, start, home, driven, left, stranded)
+    return Running(open_day, kept, start, home, driven, left, stranded, nobody)

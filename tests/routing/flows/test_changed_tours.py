@@ -173,6 +173,17 @@ def test_goods_on_a_broken_vehicle_stay_there_through_a_second_change(
     assert not {12, 13} & set(served(day)) and tours(day)[3] == [31]
 
 
+def test_a_day_whose_vehicles_all_broke_down_is_done_with_what_was_driven(
+    sessions: Sessions, tenant: TenantId, planned: TourPlanId, clock: ManualClock
+) -> None:
+    clock.set(midway(day_of(sessions, tenant, planned), 1, 2))
+    day = change(sessions, tenant, planned, DayChange(broken=frozenset({1, 2, 3})))
+    assert day.row.state == "done" and day.plan is not None
+    assert tours(day)[1] == [10, 11]
+    assert {note.reason for note in day.plan.unserved} == {"no_vehicle_left"}
+    assert len(day.plan.unserved) + len(day.visits) == 8
+
+
 def test_goods_that_come_late_are_delivered_after_they_are_there(
     sessions: Sessions, tenant: TenantId, planned: TourPlanId, clock: ManualClock
 ) -> None:

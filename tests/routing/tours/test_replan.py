@@ -68,6 +68,19 @@ def test_goods_on_board_of_a_broken_vehicle_are_told() -> None:
     assert (1, "on_broken_vehicle") in {(note.stop, note.reason) for note in answer.unserved}
 
 
+def test_without_a_vehicle_left_what_was_driven_stays_and_every_open_stop_says_why() -> None:
+    day = line_day(at(3), at(5, kind=Kind.COLLECT), at(7))
+    plan = check(day, [Sequence(1, (0, 1)), Sequence(2, (2,))])
+    assert isinstance(plan, Plan)
+    fleet = frozenset(number for number, _ in day.fleet())
+    now_s = plan.tours[0].leave_s
+    answer = replan_tours(day, plan, now_s=now_s, broken=fleet, seconds=0.05)
+    driven = {i for sequence in answer.whole for i in sequence.stops}
+    told = {note.stop: note.reason for note in answer.unserved}
+    assert 0 in driven and told[1] == "no_vehicle_left"
+    assert driven | set(told) == {0, 1, 2} and driven.isdisjoint(told)
+
+
 def test_a_new_delivery_needs_a_vehicle_that_has_not_left() -> None:
     day = line_day(at(3), at(5))
     old = replace(day, stops=day.stops[:1])
