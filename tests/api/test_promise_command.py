@@ -103,3 +103,28 @@ def test_a_bad_instant_ends_in_one_line(
     assert imported
     assert run("promise", "refit", "--as-of", text) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_nothing_is_learned_of_the_future_nor_of_less_than_what_serves(
+    imported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert imported
+    assert run("promise", "refit", "--as-of", "2999-01-01") == 2
+    error = capsys.readouterr().err.strip().splitlines()
+    assert len(error) == 1
+    assert "still to come" in error[0]
+    lanewise, as_of = from_environment(), datetime(2017, 6, 20, tzinfo=UTC)
+    with lanewise.sessions.system(read_only=True) as session:
+        tenant = TenantId(session.scalars(select(TenantRow.id)).one())
+    with lanewise.sessions(tenant) as session:
+        recalled = recall_parcels(session, as_of)
+        lesson = lesson_from(recalled.facts, recalled.today, country=recalled.country)
+        publish_model(session, fit(lesson, plan=FAST), OF)
+    assert run("promise", "refit", "--as-of", "2017-05-20") == 2
+    error = capsys.readouterr().err.strip().splitlines()
+    assert len(error) == 1
+    assert "model 1 in service knows the days up to 2017-06-19" in error[0]
+    assert run("promise", "show") == 0
+    assert "active" in capsys.readouterr().out  # it serves on
+    assert run("promise", "rollback") == 0
+    assert run("promise", "refit", "--as-of", "2017-05-20") in (0, 1)

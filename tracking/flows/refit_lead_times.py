@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.errors import invalid
 from core.ids import TenantId
 from routing.distributions.lead_times import LeadTimeModel
 from routing.flows.active_model import active_model
@@ -70,12 +71,17 @@ def refit_lead_times(
 ) -> Refit:
     """Refit on what was known at `as_of` (now by default), and publish model and network state.
 
-    The same store and seed give the same model. Raises NotFound without a network.
+    The same store and seed give the same model. Raises NotFound without a network, and InvalidInput
+    for an instant to come, or one before the end of what taught the model in service: an older one
+    would take over from it (`rollback` withdraws it).
     """
     with sessions(tenant, read_only=True) as session:
         instant = as_of or now(session)
+        if instant > now(session):
+            raise invalid("as_of", f"{instant:%Y-%m-%d %H:%M} UTC is still to come")
         recalled = recall_parcels(session, instant)
         promises = recall_promises(session, recalled, instant)
+        _refuse_older(session, recalled)
         serving = active_model(session)
         champion = _champion(session, recalled)
     say(f"{len(recalled.facts)} parcels recalled, {recalled.passed_over} passed over")
@@ -104,6 +110,18 @@ def refit_lead_times(
         number = publish_model(session, model, provenance)
         publish_network_state(session, state)
     return Refit("refused" if model is None else "active", number, *told, shadow)
+
+
+def _refuse_older(session: Session, recalled: Recalled) -> None:
+    """No model may take over that knows less than the one in service."""
+    active = select(LeadTimeModelRow).where(LeadTimeModelRow.state == ACTIVE_MODEL)
+    row = session.scalar(active)
+    if row is not None and row.data_to >= recalled.today:
+        raise invalid(
+            "as_of",
+            f"model {row.number} in service knows the days up to {row.data_to}, this would be learned "
+            f"from those before {recalled.today}; roll it back first",
+        )
 
 
 def _champion(session: Session, recalled: Recalled) -> _Champion | None:
