@@ -32,6 +32,7 @@ def refresh_network_state(
         promises = recall_promises(session, recalled, instant)
         model = active_model(session)
         standing = {alarm.group_name for alarm in open_alarms(session, DRIFT)}
+        report = view_calibration(session)
     if not recalled.facts:
         return None
     lesson = lesson_from(recalled.facts, recalled.today, country=recalled.country)
@@ -42,5 +43,5 @@ def refresh_network_state(
     state = state_of_day(lesson, factors, costs, floors)
     with sessions(tenant) as session:
         publish_network_state(session, state)
-        watch_calibration(session, moved, view_calibration(session))
+        watch_calibration(session, moved, report)
     return state
