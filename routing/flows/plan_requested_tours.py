@@ -4,11 +4,11 @@ import json
 import time
 from collections.abc import Callable
 from functools import partial
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from core.ids import TenantId, TourPlanId
+from routing.flows.end_tours import end_tours
 from routing.flows.plan_both_legs import plan_both_legs
 from routing.flows.plan_tours import plan_tours
 from routing.flows.queue_tours import queue_tours
@@ -58,20 +58,17 @@ def plan_requested_tours(
                 problem, seconds=seconds, seed=seed, cancelled=teller.cancelled, told=teller.hear
             )
             write = partial(write_tours, plan_id=plan_id, problem=problem, plan=plan)
+        with sessions(tenant) as session:
+            row = lock(session, TourPlanRow, plan_id)
+            if stopping() and not teller.asked:
+                queue_tours(session, row)
+            else:
+                write(session)
     except Exception as error:
         with sessions(tenant) as session:
             row = lock(session, TourPlanRow, plan_id)
-            row.state, row.ended_at = "failed", now(session)
-            row.error = f"{type(error).__name__}: {error}"[:500]
-            if "inbound" in task:
-                leg = lock(session, TourPlanRow, UUID(task["inbound"]))
-                leg.state, leg.ended_at, leg.error = row.state, row.ended_at, row.error
+            end_tours(session, row, "failed", f"{type(error).__name__}: {error}")
         raise
-    with sessions(tenant) as session:
-        if stopping() and not teller.asked:
-            queue_tours(session, lock(session, TourPlanRow, plan_id))
-            return
-        write(session)
 
 
 def _replan(

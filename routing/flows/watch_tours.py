@@ -1,17 +1,18 @@
 """Looks after days being planned: those nobody plans are queued again; old proofs go."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from routing.flows.end_tours import end_tours
 from routing.flows.queue_tours import JOB, queue_tours
 from routing.tables import TourPlanRow, TourVisitRow
-from store.session import lock, now
+from store.session import now
 from store.tables import JobRow
 
 SILENT_FOR = timedelta(seconds=30)  # ten beats
+MOST_DEATHS = 3  # a day that kills its planners is not given to all of them
 PROOFS_LAST = timedelta(days=90)
 
 
@@ -20,13 +21,15 @@ def watch_tours(session: Session) -> int:
     instant = now(session)
     left = _left_alone(session, instant)
     for row in left:
+        task = row.task or {}
+        died = task.get("died", 0) + (row.state == "planning")
+        row.task = {**task, "died": died}
         if row.cancel_asked:
-            row.state, row.ended_at = "cancelled", instant
-            if "inbound" in (row.task or {}):
-                leg = lock(session, TourPlanRow, UUID((row.task or {})["inbound"]))
-                leg.state, leg.ended_at = "cancelled", instant
-            continue
-        queue_tours(session, row)
+            end_tours(session, row, "cancelled")
+        elif died >= MOST_DEATHS:
+            end_tours(session, row, "failed", f"its planner died {died} times")
+        else:
+            queue_tours(session, row)
     session.execute(
         update(TourVisitRow)
         .where(TourVisitRow.ended_at < instant - PROOFS_LAST, TourVisitRow.proof != "")

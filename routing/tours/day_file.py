@@ -3,6 +3,7 @@
 Every fault is told with its place, all at once where possible.
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -71,7 +72,7 @@ def read_day(document: object, *, file: str = "") -> Problem:
     ready = tuple(stop for stop in built if stop is not None)
     matrix = _matrix(day, depots, [spec for spec, _ in stops], vehicles)
     return Problem(
-        name=str(day.get("name", file)),
+        name=_text(day, "name", "", file),
         stops=ready,
         vehicles=vehicles,
         matrices=(matrix,),
@@ -79,7 +80,7 @@ def read_day(document: object, *, file: str = "") -> Problem:
         rules=_rules(day, {stop.number: i for i, stop in enumerate(ready)}),
         objective=_choice(Objective, day.get("objective", "cost"), "objective"),
         scale=UNITS_PER_MINOR,
-        currency=str(day.get("currency", "")) or "XXX",
+        currency=_text(day, "currency", "") or "XXX",
         depot_at=_point(depots[0], "depots[0]").lon_lat if "lat" in depots[0] else None,
     )
 
@@ -127,7 +128,7 @@ def _vehicle(
             _break(item, f"{where}.breaks[{b}]") for b, item in enumerate(_list(spec, "breaks"))
         ),
         reloads=_whole(spec, "reloads", where, 0, most=1000),
-        name=str(spec.get("name", "")),
+        name=_text(spec, "name", where),
     )
 
 
@@ -156,9 +157,9 @@ def _stop(spec: Mapping[str, Any], kind: Kind | None, location: int) -> Stop:
         release_s=_whole(spec, "release_s", where, 0),
         prize=None if prize is None else UNITS_PER_MINOR * _whole(spec, "prize_minor", where, 0),
         skills=frozenset(_words(spec, "skills", where)),
-        goods=str(spec.get("goods", "")),
+        goods=_text(spec, "goods", where),
         only=None if only is None else frozenset(_numbers(only, f"{where}.vehicles")),
-        name=str(spec.get("name", "")),
+        name=_text(spec, "name", where),
         at=at,
     )
 
@@ -271,6 +272,13 @@ def _numbers(value: object, where: str) -> tuple[int, ...]:
     if not isinstance(value, list) or any(not isinstance(v, int) for v in value):
         raise invalid(where, "must be a list of whole numbers")
     return tuple(value)
+
+
+def _text(spec: Mapping[str, Any], name: str, where: str, default: str = "") -> str:
+    text = str(spec.get(name, default))
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+        raise invalid(f"{where}.{name}".lstrip("."), "has a control character")
+    return text
 
 
 def _words(spec: Mapping[str, Any], name: str, where: str) -> Iterable[str]:

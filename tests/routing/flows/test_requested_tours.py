@@ -191,6 +191,36 @@ def test_an_engine_that_throws_is_told(
         assert (row.state, row.error) == ("failed", "RuntimeError: out of luck")
 
 
+@pytest.mark.usefixtures("quick")
+def test_an_answer_that_cannot_be_written_fails_the_day(
+    sessions: Sessions, tenant: TenantId, asked: TourPlanId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no room for \x00")
+
+    monkeypatch.setattr(flow, "write_tours", full)
+    with pytest.raises(RuntimeError):
+        plan_requested_tours(sessions, tenant, asked)
+    with sessions(tenant) as session:
+        row = session.get_one(TourPlanRow, asked)
+        assert (row.state, row.error) == ("failed", "RuntimeError: no room for ?")
+
+
+def test_a_day_that_kills_its_planners_is_given_up(
+    sessions: Sessions, tenant: TenantId, asked: TourPlanId, clock: ManualClock
+) -> None:
+    seen = []
+    for _ in range(3):
+        with sessions(tenant) as session:
+            row = session.get_one(TourPlanRow, asked)
+            row.state, row.beat_at = "planning", now(session)
+        clock.advance(timedelta(seconds=31))
+        with sessions(tenant) as session:
+            watch_tours(session)
+        seen.append(state(sessions, tenant, asked))
+    assert seen == ["queued", "queued", "failed"]
+
+
 @pytest.mark.parametrize(
     ("more", "word"),
     [

@@ -80,6 +80,9 @@ def test_shipments_bring_their_two_stops() -> None:
         ({"travel": {}}, "must be a number"),
         ({"rules": {"before": [[7, 8]]}}, "does not exist"),
         ({"objective": "joy"}, "not one of"),
+        ({"name": "Tues\x00day"}, "name: has a control"),
+        ({"stops": [{"number": 7, "name": "Bakery\x00"}]}, "stop 7.name: has a control"),
+        ({"vehicles": [{"name": "\ud800"}]}, r"vehicles\[0\].name: has a control"),
     ],
 )
 def test_each_fault_is_told(changes: dict[str, Any], word: str) -> None:
