@@ -17,6 +17,7 @@ from api.endpoints.quote_schemas import Country, Out, Postcode
 from api.idempotency import Answer, Change, changing
 from api.paging import Page, PagingDep
 from api.problems import SHARED, problems
+from carriers.adapters.deadline import ask_within
 from carriers.flows.request_pickup import request_pickup
 from carriers.ports import Capability, Carrier
 from carriers.tables import PickupRow
@@ -146,7 +147,8 @@ def show_points(
     visit: Visit = allowed("shipments:read"),
 ) -> list[PointOut]:
     """A carrier's drop-off points near a place, asked of it now; nearest first as it tells them."""
-    found = _able(visit, carrier, Capability.POINTS).points(Destination(country, postcode))
+    able, near = _able(visit, carrier, Capability.POINTS), Destination(country, postcode)
+    found = ask_within(able.profile.deadline, lambda: able.points(near))
     return [
         PointOut(
             id=point.point_id,

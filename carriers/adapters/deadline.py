@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from core.errors import CarrierUnavailable
+from core.errors import CarrierRejected, CarrierUnavailable
 
 T = TypeVar("T")
 GRACE = timedelta(seconds=0.9)  # for an adapter that keeps the deadline itself and tells more
@@ -36,3 +36,14 @@ def within(deadline: timedelta, call: Callable[[], T]) -> T:
     if not told:
         raise CarrierUnavailable("no answer in time", sent=True, code="deadline")
     return told[0]
+
+
+def ask_within(deadline: timedelta, question: Callable[[], T]) -> T:
+    """`within` for what changes nothing: an adapter that fails is a carrier that does not answer."""
+    try:
+        return within(deadline, question)
+    except (CarrierRejected, CarrierUnavailable):
+        raise
+    except Exception as error:  # what it says may be personal
+        reason = f"the adapter failed ({type(error).__name__})"
+        raise CarrierUnavailable(reason, sent=True, code="adapter") from None

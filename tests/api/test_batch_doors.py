@@ -8,10 +8,11 @@ import pytest
 from api.wiring import Lanewise
 from api.worker import run_until_idle
 from carriers.adapters.sandbox.local import LocalSandbox
-from carriers.ports import Recovery
+from carriers.ports import Recovery, ServicePoint
 from carriers.sandbox import Fault, Sandbox
 from core.clock import ManualClock
 from core.ids import TenantId
+from core.places import Destination
 from store.keys import create_tenant
 from tests.api.conftest import Caller
 from tests.carriers.test_batch import ROW, as_csv
@@ -167,3 +168,18 @@ def test_drop_off_points_are_told_by_the_carrier(model: Sandbox, caller: Caller)
     assert len(points) == 3 and all(one["country"] == "NL" for one in points)
     assert caller.get("/v1/points", params={**asked, "carrier": "nobody"}).status_code == 404
     assert caller.get("/v1/points", params={**asked, "carrier": "postnl"}).status_code == 422
+
+
+class Trips(LocalSandbox):
+    """An adapter that trips over its points."""
+
+    def points(self, near: Destination) -> tuple[ServicePoint, ...]:
+        raise ArithmeticError("12,50")
+
+
+def test_an_adapter_that_fails_over_points_is_a_carrier_that_does_not_answer(
+    lanewise: Lanewise, caller: Caller
+) -> None:
+    lanewise.carriers["sandbox"] = Trips(Sandbox(1, Recovery.KEY), lanewise.clock)
+    told = caller.get("/v1/points", params={"carrier": "sandbox", "country": "NL"})
+    assert (told.status_code, told.json()["code"]) == (503, "adapter")

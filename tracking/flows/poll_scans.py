@@ -1,11 +1,13 @@
 """Asks carriers where parcels are: for those that send no webhooks, or whose webhooks were lost."""
 
 from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
 import structlog
 from sqlalchemy import select
 
+from carriers.adapters.deadline import ask_within
 from carriers.ports import Capability, Carrier
 from carriers.status import Scan
 from core.errors import CarrierRejected, CarrierUnavailable
@@ -48,7 +50,9 @@ def poll_scans(
         if name in silent:
             continue
         try:
-            scans = carriers[name].track(number)
+            scans = ask_within(
+                carriers[name].profile.deadline, partial(carriers[name].track, number)
+            )
         except CarrierUnavailable:
             silent.add(name)
             log.warning("carrier_silent", carrier=name)
