@@ -21,7 +21,9 @@ class CalibrationRowOut(BaseModel):
     group: str
     promises: int
     stated: float
-    said: float = Field(description="Mean probability said of the promised days.")
+    said: float = Field(
+        description="Mean probability said of the promised days, of what arrives at all."
+    )
     kept: float
     low: float
     high: float
