@@ -295,7 +295,7 @@ class TourPlanRow(OfTenant, Base):
     task: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     """What is asked beyond planning it alone: {change} of a running day; {inbound, sources,
     handling_s} of a leg that goes out with what another brings in; {outbound} of that other. Beside
-    it {died}: how many planners were lost over it."""
+    it {run}, which planner it is given to, and {died}, how many were lost over it."""
     state: Mapped[str] = mapped_column(String(20), index=True)
     cancel_asked: Mapped[bool] = mapped_column(default=False)
     beat_at: Mapped[datetime | None]

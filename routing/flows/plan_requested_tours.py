@@ -22,7 +22,7 @@ from routing.tours.day_file import read_day
 from routing.tours.plan import Plan
 from routing.tours.problem import Problem
 from routing.tours.replan import on_the_road
-from store.session import Sessions, lock, now
+from store.session import Sessions, lock, new_id, now
 
 LOOK_EVERY_S = 0.2  # how often the row is asked for a cancel
 BEAT_EVERY_S = 3.0
@@ -44,9 +44,11 @@ def plan_requested_tours(
         if row.state != "queued":
             return
         row.state, row.beat_at = "planning", now(session)
+        run = str(new_id(session))
+        row.task = {**(row.task or {}), "run": run}
         problem = read_day(json.loads(row.document))
         seconds, seed, task = row.seconds, row.seed, row.task or {}
-    teller = _Teller(sessions, tenant, plan_id, problem, stopping)
+    teller = _Teller(sessions, tenant, plan_id, run, problem, stopping)
     write: Callable[[Session], None]
     try:
         if "change" in task:
@@ -60,6 +62,8 @@ def plan_requested_tours(
             write = partial(write_tours, plan_id=plan_id, problem=problem, plan=plan)
         with sessions(tenant) as session:
             row = lock(session, TourPlanRow, plan_id)
+            if not _ours(row, run):
+                return
             if stopping() and not teller.asked:
                 queue_tours(session, row)
             else:
@@ -67,8 +71,14 @@ def plan_requested_tours(
     except Exception as error:
         with sessions(tenant) as session:
             row = lock(session, TourPlanRow, plan_id)
-            end_tours(session, row, "failed", f"{type(error).__name__}: {error}")
+            if _ours(row, run):
+                end_tours(session, row, "failed", f"{type(error).__name__}: {error}")
         raise
+
+
+def _ours(row: TourPlanRow, run: str) -> bool:
+    """False once another planner took over: one that stood still has no say any more."""
+    return row.state == "planning" and (row.task or {}).get("run") == run
 
 
 def _replan(
@@ -117,33 +127,38 @@ class _Teller:
         sessions: Sessions,
         tenant: TenantId,
         plan_id: TourPlanId,
+        run: str,
         problem: Problem,
         stopping: Callable[[], bool],
     ) -> None:
         self._sessions, self._tenant = sessions, tenant
-        self._plan_id = plan_id
+        self._plan_id, self._run = plan_id, run
         self._problem = problem
         self._stopping = stopping
         self._best: Plan | None = None
         self._looked = self._beat = time.monotonic()
+        self._lost = False
         self.asked = False
 
     def hear(self, plan: Plan) -> None:
         self._best = plan
 
     def cancelled(self) -> bool:
-        if self.asked or self._stopping():
+        if self.asked or self._lost or self._stopping():
             return True
         instant = time.monotonic()
         if instant - self._looked >= LOOK_EVERY_S:
             self._looked = instant
             self._look(instant)
-        return self.asked
+        return self.asked or self._lost
 
     def _look(self, instant: float) -> None:
         best, self._best = self._best, None
         with self._sessions(self._tenant) as session:
             row = session.get_one(TourPlanRow, self._plan_id)
+            self._lost = not _ours(row, self._run)
+            if self._lost:
+                return
             self.asked = row.cancel_asked
             if best is not None:
                 row.progress = tour_progress(self._problem, best)

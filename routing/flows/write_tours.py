@@ -1,8 +1,9 @@
 """Writes a planned day: the answer, and each visit with its hours for drivers and places."""
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from core.errors import Conflict
 from core.ids import TourPlanId
 from routing.tables import TourPlanRow, TourVisitRow, tour_progress, tour_visit
 from routing.tours.plan import Plan
@@ -11,8 +12,15 @@ from store.session import add_rows, lock, new_id, now
 
 
 def write_tours(session: Session, plan_id: TourPlanId, problem: Problem, plan: Plan) -> None:
-    """The plan is done, or cancelled with this as the best so far. Writing again replaces it."""
+    """The plan is done, or cancelled with this as the best so far. Writing again replaces it.
+
+    Raises Conflict once a driver has ended a stop: a visit with its proof is never written over.
+    """
     row = lock(session, TourPlanRow, plan_id)
+    mine = TourVisitRow.plan_id == plan_id
+    ended = select(TourVisitRow.id).where(mine, TourVisitRow.state != "planned").limit(1)
+    if session.scalar(ended) is not None:
+        raise Conflict("a driver has ended a stop of this plan already", code="visit_ended")
     row.answer = {
         "sequences": [[s.vehicle, list(s.stops)] for s in plan.sequences],
         "unserved": [[note.stop, note.reason, note.detail] for note in plan.unserved],
@@ -22,7 +30,7 @@ def write_tours(session: Session, plan_id: TourPlanId, problem: Problem, plan: P
     row.progress = tour_progress(problem, plan)
     row.state = "cancelled" if row.cancel_asked else "done"
     row.ended_at = now(session)
-    session.execute(delete(TourVisitRow).where(TourVisitRow.plan_id == plan_id))
+    session.execute(delete(TourVisitRow).where(mine, TourVisitRow.state == "planned"))
     add_rows(
         session,
         TourVisitRow,

@@ -1,5 +1,6 @@
 """Days of tours on the database: asked for, planned with progress, cancelled, resumed, driven."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from routing.flows.read_tours import read_tours
 from routing.flows.record_visit import Proof, record_visit
 from routing.flows.request_tours import request_tours
 from routing.flows.watch_tours import watch_tours
+from routing.flows.write_tours import write_tours
 from routing.tables import TourPlanRow, TourVisitRow
 from routing.tours.checker import check
 from routing.tours.plan import Plan, Sequence
@@ -204,6 +206,53 @@ def test_an_answer_that_cannot_be_written_fails_the_day(
     with sessions(tenant) as session:
         row = session.get_one(TourPlanRow, asked)
         assert (row.state, row.error) == ("failed", "RuntimeError: no room for ?")
+
+
+@pytest.mark.parametrize("luck", ["finds a plan", "throws"])
+def test_a_planner_that_stood_still_changes_nothing_once_another_took_over(
+    sessions: Sessions,
+    tenant: TenantId,
+    asked: TourPlanId,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    luck: str,
+) -> None:
+    def frozen(problem: Problem, **more: Any) -> Plan:
+        clock.advance(timedelta(seconds=31))
+        with sessions(tenant) as session:
+            assert watch_tours(session) == 1
+        monkeypatch.setattr(flow, "plan_tours", at_once)
+        plan_requested_tours(sessions, tenant, asked)
+        with sessions(tenant) as session:
+            record_visit(session, asked, 1, 1, served=True, proof=Proof(code="Ada"))
+        if luck == "throws":
+            raise RuntimeError("out of luck")
+        plan = check(problem, [Sequence(1, (1, 0))])
+        assert isinstance(plan, Plan)
+        return plan
+
+    monkeypatch.setattr(flow, "plan_tours", frozen)
+    with suppress(RuntimeError):
+        plan_requested_tours(sessions, tenant, asked)
+    with sessions(tenant, read_only=True) as session:
+        day = read_tours(session, asked)
+        assert day.row.state == "done" and day.row.error is None
+        assert [(visit.stop, visit.state) for visit in day.visits] == [(12, "done"), (7, "planned")]
+        assert day.visits[0].sealed_proof
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_visit_with_a_proof_is_never_written_over(
+    sessions: Sessions, tenant: TenantId, asked: TourPlanId
+) -> None:
+    plan_requested_tours(sessions, tenant, asked)
+    with sessions(tenant) as session:
+        record_visit(session, asked, 1, 1, served=True, proof=Proof(code="Ada"))
+        day = read_tours(session, asked)
+        assert day.plan is not None
+        with pytest.raises(Conflict):
+            write_tours(session, asked, day.problem, day.plan)
+        assert [visit.state for visit in read_tours(session, asked).visits] == ["done", "planned"]
 
 
 def test_a_day_that_kills_its_planners_is_given_up(
