@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from api.wiring import from_environment
 from core.ids import TenantId
@@ -17,8 +18,10 @@ from store.tables import TenantRow
 from tests.api.test_network_commands import run, var
 from tests.simulations.olist_sample import write_sample
 from tests.tracking.learning.invented import FAST
+from tracking.calibration import CalibrationReport
 from tracking.flows.recall_parcels import recall_parcels
 from tracking.flows.refresh_network_state import refresh_network_state
+from tracking.flows.view_calibration import view_calibration
 from tracking.learning.teach import fit, lesson_from
 from tracking.tables import open_alarms
 
@@ -84,6 +87,25 @@ def test_the_morning_tells_what_lateness_costs_under_the_model_that_serves(
         assert learned.name == f"learned-1@{state.day}.2"
         assert learned.state.lateness_costs == state.lateness_costs
         assert open_alarms(session) == []
+
+
+def test_the_scan_of_all_promises_holds_no_write_lock(
+    imported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert imported
+    lanewise = from_environment()
+    with lanewise.sessions.system(read_only=True) as session:
+        tenant = TenantId(session.scalars(select(TenantRow.id)).one())
+    scanned: list[bool] = []
+
+    def watched(session: Session) -> CalibrationReport:
+        options = session.connection().get_execution_options()
+        scanned.append(bool(options.get("lanewise_read_only")))
+        return view_calibration(session)
+
+    monkeypatch.setattr("tracking.flows.refresh_network_state.view_calibration", watched)
+    assert refresh_network_state(lanewise.sessions, tenant, as_of=datetime(2017, 6, 20, tzinfo=UTC))
+    assert scanned == [True]
 
 
 def test_before_anything_was_delivered_there_is_too_little_to_learn(
