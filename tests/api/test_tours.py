@@ -189,6 +189,8 @@ def test_a_driver_works_through_the_tour_on_a_page_without_a_key(
     failed = {"outcome": "failed", "note": "closed"}
     assert client.post(f"{drive}/stops/2", data=failed).status_code == 303
     assert "All stops are done" in client.get(drive).text
+    gone = client.post(f"{drive}/stops/9", data={"outcome": "served", "code": "Ada"})
+    assert gone.status_code == 422 and "no such stop on this tour" in gone.text
     assert client.get(drive[:-2]).status_code == 404
 
 

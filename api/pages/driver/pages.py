@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.callers import lanewise_of
 from api.pages.render import render
-from core.errors import Conflict, InvalidInput, invalid
+from core.errors import Conflict, InvalidInput, NotFound, invalid
 from routing.flows.follow_tour_link import follow_tour_link
 from routing.flows.record_visit import MOST_PHOTO_BYTES, Proof, record_visit
 from routing.tables import TourPlanRow, TourVisitRow
@@ -61,7 +61,7 @@ def tell(
                 note=note.strip(),
                 stop=stop,
             )
-    except (InvalidInput, Conflict) as error:
+    except (InvalidInput, Conflict, NotFound) as error:  # a change may take a stop away
         return _page(request, token, error.message, status=422)
     return RedirectResponse(f"/drive/{token}", 303)
 
