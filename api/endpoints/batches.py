@@ -22,6 +22,7 @@ from carriers.flows.keep_batch import keep_batch
 from carriers.flows.read_batch_lines import read_batch_lines
 from carriers.flows.read_kept_batch import KeptBatch, read_kept_batch
 from carriers.flows.read_label import read_label
+from carriers.flows.void_booking import void_booking
 from carriers.tables import BookingBatchLineRow, BookingBatchRow
 from core.errors import NotFound, invalid
 from core.ids import BookingId
@@ -172,15 +173,41 @@ def label(
 ) -> Response:
     """The label of a booked row as PDF or ZPL; 409 while there is none yet."""
     with visit.reading() as session:
-        line = session.scalar(
-            select(BookingBatchLineRow).where(
-                BookingBatchLineRow.batch_id == batch_id, BookingBatchLineRow.number == row
-            )
-        )
-        if line is None or line.booking_id is None:
-            raise NotFound("no such row, or it was never asked for")
-        found = read_label(session, BookingId(line.booking_id), label_format)
+        found = read_label(session, _booking(session, batch_id, row), label_format)
     return label_response(found, f"{batch_id}-{row}")
+
+
+@router.post(
+    "/{batch_id}/rows/{row}/void",
+    operation_id="void_batch_row",
+    response_model=BatchRowOut,
+    responses=problems(*SHARED, "not_found", *CHANGES),
+)
+def void(
+    batch_id: UUID,
+    row: Annotated[int, Path(ge=1, le=MOST_ROWS)],
+    change: Change = changing("shipments:write"),
+) -> Response:
+    """Cancel a row's booking: at once when nothing was sent, else by asking the carrier."""
+
+    def work(session: Session) -> Answer:
+        void_booking(session, _booking(session, batch_id, row))
+        session.flush()
+        (line,) = read_batch_lines(session, batch_id, after=row - 1, limit=1)
+        return Answer(_row_out(line))
+
+    return change.once(work)
+
+
+def _booking(session: Session, batch_id: UUID, row: int) -> BookingId:
+    line = session.scalar(
+        select(BookingBatchLineRow).where(
+            BookingBatchLineRow.batch_id == batch_id, BookingBatchLineRow.number == row
+        )
+    )
+    if line is None or line.booking_id is None:
+        raise NotFound("no such row, or it was never asked for")
+    return BookingId(line.booking_id)
 
 
 def _batch_out(batch: KeptBatch) -> BatchOut:

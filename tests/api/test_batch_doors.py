@@ -95,6 +95,27 @@ def test_a_batch_is_asked_once_and_tells_what_became_of_each_row(
     assert [one["id"] for one in caller.get("/v1/batches").json()["items"]] == [batch["id"]]
 
 
+def test_rows_are_voided_before_and_after_they_were_sent(
+    lanewise: Lanewise, model: Sandbox, caller: Caller
+) -> None:
+    sent = {"carrier": "sandbox", "service": "standard"}
+    rows = [row(1, **sent), row(2, **sent), row(3, weight_g="heavy")]
+    batch = caller.post("/v1/batches", json={"rows": rows}).json()
+    held = caller.post(f"/v1/batches/{batch['id']}/rows/1/void", json={})
+    assert held.status_code == 200 and held.json()["state"] == "voided", held.text
+    run_until_idle(lanewise)
+    booked = caller.post(f"/v1/batches/{batch['id']}/rows/2/void", json={})
+    assert booked.json()["state"] == "voiding" and booked.json()["row"] == 2
+    run_until_idle(lanewise)
+    assert [one["state"] for one in outcomes(caller, batch["id"])] == [
+        "voided",
+        "voided",
+        "invalid",
+    ]
+    assert [parcel.voided_at is None for parcel in model.parcels.values()] == [False]
+    assert caller.post(f"/v1/batches/{batch['id']}/rows/3/void", json={}).status_code == 404
+
+
 def test_rows_sent_again_tell_the_booking_that_stands_or_the_conflict(
     lanewise: Lanewise, caller: Caller
 ) -> None:

@@ -88,6 +88,7 @@ VISITS: dict[str, Visit] = {
     "read_batch": Visit(lambda ids: f"/v1/batches/{ids['batch']}"),
     "list_batch_rows": Visit(lambda ids: f"/v1/batches/{ids['batch']}/rows"),
     "read_batch_label": Visit(lambda ids: f"/v1/batches/{ids['batch']}/rows/1/label"),
+    "void_batch_row": Visit(lambda ids: f"/v1/batches/{ids['batch']}/rows/1/void", {}),
     "request_pickup": Visit(lambda ids: "/v1/pickups", PICKUP, (202,)),
     "list_pickups": Visit(lambda ids: "/v1/pickups", None, (200,)),
     "read_pickup": Visit(lambda ids: f"/v1/pickups/{ids['pickup']}"),
