@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.errors import Fault, InvalidInput, LanewiseError, invalid
+from core.money import Money
 from core.places import GeoPoint
 from routing.tours.problem import (
     ALWAYS,
@@ -30,6 +31,7 @@ UNITS_PER_MINOR = 18_000
 """Cost units to a minor unit: one minor unit a kilometre is 18 a metre, one an hour 5 a second."""
 PER_KM, PER_HOUR = 18, 5
 NO_LIMIT = 10**12
+NO_CURRENCY = "XXX"  # ISO 4217: costs in no currency
 
 DAY_FIELDS = frozenset(
     "name currency objective depots travel vehicles stops shipments rules".split()
@@ -80,7 +82,7 @@ def read_day(document: object, *, file: str = "") -> Problem:
         rules=_rules(day, {stop.number: i for i, stop in enumerate(ready)}),
         objective=_choice(Objective, day.get("objective", "cost"), "objective"),
         scale=UNITS_PER_MINOR,
-        currency=_text(day, "currency", "") or "XXX",
+        currency=_currency(day),
         depot_at=_point(depots[0], "depots[0]").lon_lat if "lat" in depots[0] else None,
     )
 
@@ -272,6 +274,11 @@ def _numbers(value: object, where: str) -> tuple[int, ...]:
     if not isinstance(value, list) or any(not isinstance(v, int) for v in value):
         raise invalid(where, "must be a list of whole numbers")
     return tuple(value)
+
+
+def _currency(day: Mapping[str, Any]) -> str:
+    """The day's currency; raises InvalidInput where it is no ISO 4217 code."""
+    return Money.zero(_text(day, "currency", "") or NO_CURRENCY).currency
 
 
 def _text(spec: Mapping[str, Any], name: str, where: str, default: str = "") -> str:

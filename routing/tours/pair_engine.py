@@ -10,6 +10,7 @@ from routing.tours.pair_links import Pairs, PairState
 from routing.tours.problem import Kind, Matrix, Objective, Problem, Stop, VehicleType
 from routing.tours.ruin_arrays import Longs
 from routing.tours.ruin_engine import first_seed
+from routing.tours.warming import NoTime
 
 UNABLE = (
     "mixed with shipments",
@@ -231,11 +232,4 @@ def warm() -> None:
         objective=Objective.VEHICLES,
     )
 
-    class Short:
-        def share_used(self) -> float:
-            return 1.0
-
-        def better(self, sequences: Sequences) -> None:
-            pass
-
-    PairEngine(most_steps=20).solve(problem, start=None, seed=1, watch=Short())
+    PairEngine(most_steps=20).solve(problem, start=None, seed=1, watch=NoTime())

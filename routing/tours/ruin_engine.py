@@ -6,7 +6,8 @@ import numpy as np
 
 from routing.tours import ruin_arrays, ruin_kernel
 from routing.tours.engine import Sequences, Watch, cannot
-from routing.tours.problem import Matrix, Objective, Problem, Stop, VehicleType
+from routing.tours.problem import Problem, VehicleType
+from routing.tours.warming import NoTime, smallest_day
 
 UNABLE = (
     "shipments",
@@ -106,16 +107,6 @@ def first_seed(seed: int) -> int:
 
 def warm() -> None:
     """Compile or load every kernel, with the one signature used."""
-    table = np.array([[0, 1, 2], [1, 0, 1], [2, 1, 0]], dtype=np.int64)
-    van = VehicleType(numbers=(1, 2), capacity=(2,), shift=(0, 100))
-    stops = tuple(Stop(number=i, location=i, load=(1,)) for i in (1, 2))
-    problem = Problem("warm", stops, (van,), (Matrix(table, table),), objective=Objective.COST)
+    problem = smallest_day()
 
-    class Short:
-        def share_used(self) -> float:
-            return 1.0
-
-        def better(self, sequences: Sequences) -> None:
-            pass
-
-    RuinEngine(most_steps=5).solve(problem, start=None, seed=1, watch=Short())
+    RuinEngine(most_steps=5).solve(problem, start=None, seed=1, watch=NoTime())

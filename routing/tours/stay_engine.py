@@ -8,8 +8,9 @@ import numpy as np
 from routing.tours import ruin_arrays, ruin_kernel, stay_kernel
 from routing.tours.engine import Sequences, Watch
 from routing.tours.plan import Sequence
-from routing.tours.problem import Matrix, Objective, Problem, Stop, VehicleType
+from routing.tours.problem import Problem
 from routing.tours.ruin_engine import first_seed
+from routing.tours.warming import NoTime, smallest_day
 
 HOT, COLD = 0.8, 0.02
 """Start and end temperature over the mean cost of a stop."""
@@ -81,17 +82,7 @@ class StayEngine:
 
 def warm() -> None:
     """Compile or load every kernel, with the one signature used."""
-    table = np.array([[0, 1, 2], [1, 0, 1], [2, 1, 0]], dtype=np.int64)
-    van = VehicleType(numbers=(1, 2), capacity=(2,), shift=(0, 100))
-    stops = tuple(Stop(number=i, location=i, load=(1,)) for i in (1, 2))
-    problem = Problem("warm", stops, (van,), (Matrix(table, table),), objective=Objective.COST)
-
-    class Short:
-        def share_used(self) -> float:
-            return 1.0
-
-        def better(self, sequences: Sequences) -> None:
-            pass
+    problem = smallest_day()
 
     engine = StayEngine(home={0: 1}, most_away=1, most_steps=5)
-    engine.solve(problem, start=(Sequence(1, (0,)),), seed=1, watch=Short())
+    engine.solve(problem, start=(Sequence(1, (0,)),), seed=1, watch=NoTime())

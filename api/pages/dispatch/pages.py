@@ -46,7 +46,6 @@ def day(request: Request, plan_id: UUID, visit: Visit = signed_in(READ)) -> HTML
         found = read_tours(session, TourPlanId(plan_id))
         told = day_out(found)
         names = {(row.vehicle, row.position): row.name or row.place for row in found.visits}
-    currency = told.currency if len(told.currency) == 3 else "XXX"
     return render(
         request,
         "dispatch/day.html",
@@ -55,7 +54,7 @@ def day(request: Request, plan_id: UUID, visit: Visit = signed_in(READ)) -> HTML
         names=names,
         signs=SIGNS,
         zone=told.zone,
-        cost=Money(told.progress.cost_minor, currency) if told.progress else None,
+        cost=Money(told.progress.cost_minor, told.currency) if told.progress else None,
         may_change=visit.caller.may(WRITE),
     )
 

@@ -81,6 +81,7 @@ def test_shipments_bring_their_two_stops() -> None:
         ({"rules": {"before": [[7, 8]]}}, "does not exist"),
         ({"objective": "joy"}, "not one of"),
         ({"name": "Tues\x00day"}, "name: has a control"),
+        ({"currency": "eur"}, "currency: 'eur' is not an ISO 4217"),
         ({"stops": [{"number": 7, "name": "Bakery\x00"}]}, "stop 7.name: has a control"),
         ({"vehicles": [{"name": "\ud800"}]}, r"vehicles\[0\].name: has a control"),
     ],
