@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from routing.tours.loading import under_other_goods
 from routing.tours.plan import RELOAD, NotFeasible, Plan, Sequence, Unserved, Violation
-from routing.tours.problem import Problem
+from routing.tours.problem import Loading, Problem, VehicleType
 from routing.tours.schedule import time_tour
 
 
@@ -40,7 +41,7 @@ def check(
         kind = problem.vehicles[type_of[sequence.vehicle]]
         timed = time_tour(problem, sequence.vehicle, kind, sequence.stops)
         violations += timed.violations
-        violations += _rules_broken(problem, sequence, kind.skills)
+        violations += _rules_broken(problem, sequence, kind)
         tours.append(timed.tour)
         for i in sequence.stops:
             if i != RELOAD:
@@ -70,14 +71,14 @@ def rank(problem: Problem, plan: Plan) -> tuple[int, int, int]:
     return missing, fleet, plan.cost
 
 
-def _rules_broken(problem: Problem, sequence: Sequence, skills: frozenset[str]) -> list[Violation]:
+def _rules_broken(problem: Problem, sequence: Sequence, kind: VehicleType) -> list[Violation]:
     found = []
     aboard: set[str] = set()
     for i in sequence.stops:
         if i == RELOAD:
             continue
         stop = problem.stops[i]
-        if not stop.skills <= skills:
+        if not stop.skills <= kind.skills:
             found.append(Violation("skills", sequence.vehicle, i))
         if stop.only is not None and sequence.vehicle not in stop.only:
             found.append(Violation("not_this_vehicle", sequence.vehicle, i))
@@ -88,6 +89,11 @@ def _rules_broken(problem: Problem, sequence: Sequence, skills: frozenset[str]) 
         for pair in sorted(problem.rules.incompatible, key=sorted)
         if len(pair) == 2 and pair <= aboard
     ]
+    if kind.loading is Loading.LIFO:
+        found += [
+            Violation("under_other_goods", sequence.vehicle, i, above)
+            for i, above in under_other_goods(problem, sequence.stops)
+        ]
     return found
 
 

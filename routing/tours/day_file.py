@@ -15,6 +15,7 @@ from routing.tours.problem import (
     HORIZON_S,
     Break,
     Kind,
+    Loading,
     Matrix,
     Objective,
     Problem,
@@ -38,7 +39,8 @@ DAY_FIELDS = frozenset(
 )
 VEHICLE_FIELDS = frozenset(
     """number count name capacity shift start end fixed_minor per_km_minor per_hour_minor
-    overtime_per_hour_minor paid_s overtime_s max_distance_m skills breaks reloads""".split()
+    overtime_per_hour_minor paid_s overtime_s max_distance_m skills breaks reloads
+    loading""".split()
 )
 STOP_FIELDS = frozenset(
     """number lat lon location kind load windows service_s release_s prize_minor skills goods
@@ -130,6 +132,7 @@ def _vehicle(
             _break(item, f"{where}.breaks[{b}]") for b, item in enumerate(_list(spec, "breaks"))
         ),
         reloads=_whole(spec, "reloads", where, 0, most=1000),
+        loading=_choice(Loading, spec.get("loading", "any"), f"{where}.loading"),
         name=_text(spec, "name", where),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from collections.abc import Sequence as Several
 from typing import Protocol
 
+from routing.tours.loading import order_of_loading_matters
 from routing.tours.plan import Sequence
 from routing.tours.problem import Kind, Objective, Problem
 
@@ -53,6 +54,7 @@ def features(problem: Problem) -> frozenset[str]:
         "several windows": lambda: any(len(s.windows) > 1 for s in problem.stops),
         "release times": lambda: any(s.release_s for s in problem.stops),
         "reloads": lambda: any(v.reloads for v in problem.vehicles),
+        "last in, first out": lambda: order_of_loading_matters(problem),
         "breaks": lambda: any(v.breaks for v in problem.vehicles),
         "paid time": lambda: any(v.cost_per_s or v.cost_per_overtime_s for v in problem.vehicles),
         "limited time": lambda: any(

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from routing.tours.engine import Sequences, Watch, cannot
+from routing.tours.loading import order_of_loading_matters
 from routing.tours.plan import Sequence
-from routing.tours.problem import HORIZON_S, UNREACHABLE, Kind, Objective, Problem
+from routing.tours.problem import HORIZON_S, UNREACHABLE, Kind, Loading, Objective, Problem
 
 UNABLE = ("reloads",)
 MANY = 10**12
@@ -82,6 +83,7 @@ class _Model:
         self._costs()
         self._times()
         self._loads()
+        self._last_in_first_out(pywrapcp.RoutingModel.PICKUP_AND_DELIVERY_LIFO)
         self._who()
         self._ties()
         self._optional()
@@ -195,6 +197,32 @@ class _Model:
                 False,
                 f"load {d}",
             )
+
+    def _last_in_first_out(self, policy: int) -> None:
+        """Shipments by the library's own rule; what comes from or goes to the depot by counting.
+
+        Goods from the depot lie at the bottom and goods for it stay on top to the end. So at such a
+        stop no shipment may be on board, and nothing for the depot where some comes from it.
+        """
+        if not order_of_loading_matters(self.problem):
+            return
+        lifo = [kind.loading is Loading.LIFO for kind in self.kinds]
+        for v in (v for v, last_first in enumerate(lifo) if last_first):
+            self.routing.SetPickupAndDeliveryPolicyOfVehicle(policy, v)
+        moves = {"collected": {Kind.COLLECT: 1}, "shipped": {Kind.PICKUP: 1, Kind.DROP: -1}}
+        nothing_at = {"collected": (Kind.DELIVER,), "shipped": (Kind.DELIVER, Kind.COLLECT)}
+        for name, change in moves.items():
+            counts = [change.get(stop.kind, 0) for stop in self.problem.stops]
+            still = self.routing.RegisterUnaryTransitVector([0] * len(self.places))
+            count = self.routing.RegisterUnaryTransitVector([*[0] * len(self.depots), *counts])
+            self.routing.AddDimensionWithVehicleTransits(
+                [count if last_first else still for last_first in lifo],
+                *(0, len(self.places), True, name),
+            )
+            aboard = self.routing.GetDimensionOrDie(name)
+            for i, stop in enumerate(self.problem.stops):
+                if stop.kind in nothing_at[name]:
+                    aboard.CumulVar(self.index(i)).SetMax(0)
 
     def _who(self) -> None:
         for i, stop in enumerate(self.problem.stops):

@@ -13,6 +13,7 @@ from routing.tours.ruin_engine import first_seed
 from routing.tours.warming import NoTime
 
 UNABLE = (
+    "last in, first out",
     "mixed with shipments",
     "rules",
     "several windows",

@@ -39,6 +39,13 @@ class Objective(StrEnum):
     VEHICLES = "vehicles"  # fewest tours first, then cost
 
 
+class Loading(StrEnum):
+    """In which order goods may leave a vehicle."""
+
+    ANY = "any"  # from the side, or few enough to walk around
+    LIFO = "lifo"  # from the rear: last in, first out (`routing.tours.loading`)
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """A place to serve once. `windows` bound the start of service; waiting is free of charge."""
@@ -91,6 +98,7 @@ class VehicleType:
     breaks: tuple[Break, ...] = ()
     reloads: int = 0  # how often it may come back to `start` for more
     profile: int = 0  # which matrix
+    loading: Loading = Loading.ANY
     name: str = ""
 
 

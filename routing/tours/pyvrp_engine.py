@@ -8,7 +8,7 @@ from routing.tours.engine import Sequences, Watch, cannot
 from routing.tours.plan import RELOAD, Sequence
 from routing.tours.problem import HORIZON_S, UNREACHABLE, Kind, Objective, Problem, VehicleType
 
-UNABLE = ("rules", "several windows", "breaks", "mixed with shipments")
+UNABLE = ("last in, first out", "rules", "several windows", "breaks", "mixed with shipments")
 FORBIDDEN = UNREACHABLE
 NOT_SERVED_FACTOR = 20
 TRY_WHOLE = 0.3  # of the budget, for a plan that serves everything

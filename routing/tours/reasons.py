@@ -101,6 +101,8 @@ def remedy(problem: Problem, verdict: Verdict) -> str:
             text = "another vehicle to be allowed"
         case "unreachable":
             text = "a road to it"
+        case "under_other_goods":
+            text = "a side door: goods would lie under others"
         case "":
             text = "nothing: it fits"
         case other:
@@ -173,18 +175,23 @@ def _check_tour(problem: Problem, number: int, stops: tuple[int, ...]) -> Plan |
 
 
 def _severity(violation: Violation) -> tuple[int, int]:
-    order = ("unreachable", "not_this_vehicle", "skills", "incompatible", "capacity")
+    order = (
+        *("unreachable", "not_this_vehicle", "skills", "incompatible", "capacity"),
+        "under_other_goods",
+    )
     if violation.rule in order:
         return len(order) - order.index(violation.rule), violation.excess
     return 0, violation.excess
 
 
 def _weight(verdict: Verdict) -> tuple[int, int]:
-    """Fitting first, then times (freed by minutes), then amounts, then what nothing frees."""
+    """Fitting first, then times (freed by minutes), then amounts, then a side door, then nothing."""
     if not verdict.rule:
         return 0, verdict.added_cost or 0
     if verdict.rule in SECONDS:
         return 1, verdict.excess
     if verdict.rule in ("capacity", "max_distance"):
         return 2, verdict.excess
-    return 3, verdict.excess
+    if verdict.rule == "under_other_goods":
+        return 3, verdict.excess
+    return 4, verdict.excess

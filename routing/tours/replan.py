@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from routing.tours.engine import Sequences
+from routing.tours.loading import order_of_loading_matters
 from routing.tours.plan import Plan, Sequence, Tour, Unserved
 from routing.tours.problem import Kind, Problem, Rules, Stop, VehicleType
 
@@ -60,7 +61,7 @@ def freeze(
 
     `reached` says how many stops of a vehicle's tour have ended for sure: a driver may be ahead of
     the plan. What lay on a broken vehicle in the old plan still does: its note is kept, and it is
-    nobody's to plan. Raises CannotReplan for shipments, reloads, breaks and ties between stops.
+    nobody's to plan. Raises CannotReplan for what `refuse_what_replanning_lacks` names.
     """
     refuse_what_replanning_lacks(problem)
     reached = reached or {}
@@ -145,9 +146,11 @@ def held(
 
 
 def refuse_what_replanning_lacks(problem: Problem) -> None:
-    """Raises CannotReplan for shipments, reloads, breaks and ties between stops."""
+    """Raises CannotReplan for shipments, reloads, breaks, ties, and last in, first out."""
     if problem.shipments or problem.rules or any(v.reloads or v.breaks for v in problem.vehicles):
         raise CannotReplan("re-planning knows no shipments, reloads, breaks or ties between stops")
+    if order_of_loading_matters(problem):
+        raise CannotReplan("re-planning knows no goods that leave last in, first out")
 
 
 def churn(problem: Problem, old: Plan, new: Plan) -> Churn:

@@ -10,6 +10,7 @@ from routing.tours.problem import Problem, VehicleType
 from routing.tours.warming import NoTime, smallest_day
 
 UNABLE = (
+    "last in, first out",
     "shipments",
     "rules",
     "several windows",
