@@ -179,7 +179,7 @@ def changing(scope: str, *, sellers: bool = False) -> Any:
     """`change: Change = changing("orders:write")` in an endpoint's signature."""
     allow = Allow(scope, sellers=sellers)
 
-    def change(
+    async def change(
         request: Request,
         visit: Annotated[Visit, Depends(allow)],
         body: Annotated[bytes, Depends(_raw_body)],

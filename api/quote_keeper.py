@@ -1,7 +1,9 @@
 """Stores the quotes of requests that end together in one transaction: a group commit.
 
 Whoever comes first writes for all who wait; each request is answered after its own quote is
-committed. A lone request waits for nobody.
+committed. A lone request waits for nobody. The commit does not wait for the disk: quotes live for
+minutes, a power cut may lose the last moments' (a shop asks again), and an order's commit carries
+its quote to the disk with it.
 """
 
 import threading
@@ -82,7 +84,7 @@ class QuoteKeeper:
     def _store(self, batch: list[_Entry]) -> None:
         """All at once; when one breaks a rule of the tables, each alone, so that it fails by itself."""
         try:
-            with self._sessions(batch[0].tenant) as session:
+            with self._sessions(batch[0].tenant, flushed=False) as session:
                 keep_quotes(session, [entry.quote for entry in batch])
         except Exception as error:
             if len(batch) == 1 or isinstance(error, Unavailable):  # away is away for all

@@ -1,7 +1,5 @@
 """A quote: the delivery options of a cart with promise, cost, charge and who is responsible."""
 
-import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -369,13 +367,3 @@ def difference_of(before: DeliveryOption, after: DeliveryOption, *, to: str) -> 
         parcels=len(after.parcels) - len(before.parcels),
         charge=charge,
     )
-
-
-# Keys are sorted, so the destination stands before everything that may be long.
-_DESTINATION = re.compile(r'"destination":(\{[^{}]*\})')
-
-
-def destination_in(text: str) -> Destination | None:
-    """Where a stored quote goes, from the beginning of its canonical text alone."""
-    found = _DESTINATION.search(text)
-    return None if found is None else Destination(**json.loads(found.group(1)))

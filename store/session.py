@@ -31,6 +31,7 @@ Row = TypeVar("Row", bound=Base)
 
 BUSY_TIMEOUT_S = 5  # how long a writer on SQLite waits for another one
 _READ_ONLY = "lanewise_read_only"
+_UNFLUSHED = "lanewise_unflushed"
 _URL = "LANEWISE_DATABASE_URL"
 
 
@@ -64,13 +65,15 @@ def open_engine(
         _prepare_sqlite(engine, "FULL" if durable else "OFF")
         return engine
     if backend == "postgresql":
-        return create_engine(
+        engine = create_engine(
             parsed,
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
         )
+        _prepare_postgresql(engine)
+        return engine
     raise invalid(_URL, f"{backend!r} is not supported; use sqlite or postgresql")
 
 
@@ -87,8 +90,20 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        read_only = connection.get_execution_options().get(_READ_ONLY, False)
+        options = connection.get_execution_options()
+        wanted = "NORMAL" if options.get(_UNFLUSHED) and synchronous == "FULL" else synchronous
+        if connection.info.get("synchronous", synchronous) != wanted:
+            connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+            connection.info["synchronous"] = wanted
+        read_only = options.get(_READ_ONLY, False)
         connection.exec_driver_sql("BEGIN DEFERRED" if read_only else "BEGIN IMMEDIATE")
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(_UNFLUSHED):
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
 
 
 class Sessions:
@@ -113,26 +128,36 @@ class Sessions:
 
     @contextmanager
     def __call__(
-        self, tenant: TenantId, *, read_only: bool = False, actor: str = "system"
+        self,
+        tenant: TenantId,
+        *,
+        read_only: bool = False,
+        flushed: bool = True,
+        actor: str = "system",
     ) -> Iterator[Session]:
         """A session that sees and writes only rows of `tenant`.
 
-        Raises Unavailable when the database is locked or gone; nothing is half-written.
+        Without `flushed` the commit does not wait for the disk: when the power fails, the last
+        moments of such transactions may be gone, each whole. A killed process loses none, and a
+        flushed commit carries all that were before it. Raises Unavailable when the database is
+        locked or gone; nothing is half-written.
         """
-        with self._open(tenant, read_only=read_only, actor=actor) as session:
+        with self._open(tenant, read_only=read_only, flushed=flushed, actor=actor) as session:
             yield session
 
     @contextmanager
     def system(self, *, read_only: bool = False) -> Iterator[Session]:
         """A session over all tenants, for the job loop, keys and upkeep only."""
-        with self._open(None, read_only=read_only, actor="system") as session:
+        with self._open(None, read_only=read_only, flushed=True, actor="system") as session:
             yield session
 
     @contextmanager
-    def _open(self, tenant: TenantId | None, *, read_only: bool, actor: str) -> Iterator[Session]:
+    def _open(
+        self, tenant: TenantId | None, *, read_only: bool, flushed: bool, actor: str
+    ) -> Iterator[Session]:
         bind: Engine = self.engine
-        if read_only:
-            bind = self.engine.execution_options(**{_READ_ONLY: True})
+        if read_only or not flushed:
+            bind = bind.execution_options(**{_READ_ONLY: read_only, _UNFLUSHED: not flushed})
         session = Session(
             bind,
             autoflush=True,
@@ -248,7 +273,7 @@ def add_rows(session: Session, row: type[Row], values: Sequence[dict[str, Any]])
         return
     tenant = tenant_of(session) if issubclass(row, OfTenant) else None
     stamped = [{**value, "tenant_id": tenant} for value in values] if tenant else list(values)
-    session.execute(insert(row), stamped)
+    session.connection().execute(insert(cast("Table", row.__table__)), stamped)
 
 
 def add_if_new(session: Session, row: type[Row], values: dict[str, Any], key: list[str]) -> bool:

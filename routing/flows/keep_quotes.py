@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from routing.network.canonical import canonical_json
 from routing.quote import Quote
+from routing.quote_text import quote_text
 from routing.tables import QuoteRow
 from store.session import add_rows
 
@@ -18,7 +18,7 @@ def keep_quotes(session: Session, quotes: Sequence[Quote]) -> None:
             "network_hash": quote.network,
             "at": quote.at,
             "expires_at": quote.expires_at,
-            "content": canonical_json(quote),
+            "content": quote_text(quote),
         }
         for quote in quotes
     ]

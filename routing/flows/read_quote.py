@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.ids import QuoteId
-from routing.network.canonical import from_json
 from routing.quote import Quote
+from routing.quote_text import quote_of
 from routing.tables import QuoteRow
 
 
@@ -14,4 +14,4 @@ def read_quote(session: Session, quote_id: QuoteId) -> Quote:
     row = session.get(QuoteRow, quote_id)
     if row is None:
         raise NotFound("no such quote", code="unknown_quote")
-    return from_json(Quote, row.content)
+    return quote_of(row.content)

@@ -12,10 +12,10 @@ from core.places import Destination
 from routing.cart import Cart, CartLine, Live
 from routing.checkout.case import problem_from_case
 from routing.checkout.solve import solve
-from routing.network.canonical import canonical_json, from_json
 from routing.network.network import Network
 from routing.network.policies import Co2Price
 from routing.quote import Quote
+from routing.quote_text import quote_of, quote_text
 from routing.quoting import plan_quote
 from routing.replanning import case_of_quote, explain_option
 from routing.snapshot import Snapshot, compile_snapshot
@@ -89,7 +89,7 @@ def test_an_unknown_service_is_not_the_cheapest_once_co2e_has_a_price(
 def test_the_price_stays_with_the_quote_its_what_ifs_and_its_case(
     snapshot: Snapshot, live: Live
 ) -> None:
-    told = from_json(Quote, canonical_json(quote(snapshot, live, PER_TONNE)))
+    told = quote_of(quote_text(quote(snapshot, live, PER_TONNE)))
     assert told.cart.co2_minor_per_tonne == PER_TONNE
     case = case_of_quote(snapshot, told)
     assert case["co2_minor_per_tonne"] == PER_TONNE

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, select, update
+from sqlalchemy import Engine, create_engine, event, select, text, update
 
 from api.models import metadata
 from core.clock import ManualClock
@@ -30,6 +31,31 @@ def test_a_tenant_sees_only_its_own_rows(sessions: Sessions, tenant: TenantId) -
         session.execute(update(ApiKeyRow).values(name="stolen"))
     with sessions(tenant) as session:
         assert session.scalars(select(ApiKeyRow)).one().name == "mine"
+
+
+def test_only_the_transaction_that_says_so_does_not_wait_for_the_disk(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    engine = open_engine(sessions.engine.url.render_as_string(hide_password=False))
+    if engine.dialect.name == "sqlite":
+        asked, full, less = "PRAGMA synchronous", 2, 1
+    else:
+        asked, full, less = "SHOW synchronous_commit", "on", "off"
+
+        @event.listens_for(engine, "connect")
+        def on_connect(connection: Any, _record: Any) -> None:  # the tests' server never waits
+            connection.execute("SET synchronous_commit TO on")
+            connection.commit()
+
+    own = Sessions(engine, sessions.clock, sessions.entropy, MASTER_KEY)
+    for flushed, wanted in ((True, full), (False, less), (True, full), (False, less)):
+        with own(tenant, flushed=flushed) as session:
+            assert session.scalar(text(asked)) == wanted
+            create_key(session, f"{flushed}")
+    with own(tenant, read_only=True) as session:
+        assert session.scalar(text(asked)) == full
+        assert len(session.scalars(select(ApiKeyRow)).all()) == 4
+    engine.dispose()
 
 
 def test_a_row_of_another_tenant_cannot_be_written(sessions: Sessions, tenant: TenantId) -> None:

@@ -20,7 +20,7 @@ from routing.distributions.traits import Goods, ParcelTraits, parcel_traits
 from routing.flows.load_snapshot import load_snapshot
 from routing.network.destinations import ResolvedDestination
 from routing.network.places import Location
-from routing.quote import destination_in
+from routing.quote_text import destination_in
 from routing.snapshot import Snapshot
 from routing.tables import OrderLineRow, OrderRow, PlannedParcelRow, QuoteRow
 from tracking.learning.facts import ParcelFact

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from carriers.booking import Direction
 from core.errors import NotFound
 from routing.flows.load_snapshot import load_snapshot
-from routing.quote import destination_in
+from routing.quote_text import destination_in
 from routing.tables import OrderRow, PromiseRow, QuoteRow
 from store.session import now
 from tracking.calibration import CalibrationReport, PromiseOutcome, report_calibration
