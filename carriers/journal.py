@@ -19,9 +19,7 @@ LOOK_UP_GRACE = timedelta(seconds=60)  # a carrier may show a booking late; then
 EMPTY_LOOKS = 2  # this many empty look-ups, the last after the grace, prove that nothing arrived
 MAX_SENDS = 20  # tries that certainly did not arrive
 MAX_LOOKS = 30  # tries to resolve an unknown; with the back-off below about four hours
-HELD_MOST = timedelta(
-    hours=48
-)  # a call that waits longer, held or by the carrier's rest, is parked
+HELD_MOST = timedelta(hours=48)  # a call that waits longer, held or at rest, is parked
 BACK_OFF = timedelta(seconds=1)
 BACK_OFF_MOST = timedelta(minutes=10)
 

@@ -77,9 +77,15 @@ class MortalSessions(Sessions):
 
     @contextmanager
     def __call__(
-        self, tenant: TenantId, *, read_only: bool = False, actor: str = "system"
+        self,
+        tenant: TenantId,
+        *,
+        read_only: bool = False,
+        flushed: bool = True,
+        actor: str = "system",
     ) -> Iterator[Session]:
-        with super().__call__(tenant, read_only=read_only, actor=actor) as session:
+        opened = super().__call__(tenant, read_only=read_only, flushed=flushed, actor=actor)
+        with opened as session:
             yield session
             if not read_only:
                 self._death.step(held=True)
