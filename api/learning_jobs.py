@@ -1,4 +1,4 @@
-"""The background work of learning: lead times refitted weekly, the network's state told daily."""
+"""The background work of learning: lead times refitted weekly, the network's state told, promises counted."""
 
 from api.settings import VERSION
 from api.wiring import Lanewise
@@ -8,6 +8,7 @@ from store.session import Sessions
 DAY_S = 86_400
 REFRESH_EVERY_S = DAY_S // 4  # more often than daily: a morning comes at another hour in each zone
 REFIT_EVERY_S = 7 * DAY_S
+TALLY_EVERY_S = 3600
 
 
 def lead_time_refitter(_lanewise: Lanewise) -> Handler:
@@ -21,6 +22,17 @@ def lead_time_refitter(_lanewise: Lanewise) -> Handler:
             if not list_networks(session, limit=1):
                 return
         refit_lead_times(sessions, job.tenant, code_version=VERSION)
+
+    return handle
+
+
+def promise_tallier(_lanewise: Lanewise) -> Handler:
+    """Counts one tenant's promises for the calibration page."""
+
+    def handle(sessions: Sessions, job: Job) -> None:
+        from tracking.flows.tally_promises import tally_promises
+
+        tally_promises(sessions, job.tenant)
 
     return handle
 

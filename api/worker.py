@@ -57,6 +57,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("routing.watch_tours", tour_planning.WATCH_EVERY_S),
     Scheduled("refresh_network_state", learning_jobs.REFRESH_EVERY_S),
     Scheduled("refit_lead_times", learning_jobs.REFIT_EVERY_S),
+    Scheduled("tally_promises", learning_jobs.TALLY_EVERY_S),
 )
 
 # The reactions: which jobs an event of the outbox queues.
@@ -169,6 +170,7 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "read_webhook": tracking_jobs.webhook_reader,
     "refit_lead_times": learning_jobs.lead_time_refitter,
     "refresh_network_state": learning_jobs.network_state_refresher,
+    "tally_promises": learning_jobs.promise_tallier,
     "send_notice": tracking_jobs.notice_sender,
     "watch_parcels": tracking_jobs.parcel_watcher,
     "returns.note_move": return_jobs.return_mover,

@@ -34,6 +34,7 @@ from routing.tours.problem import Problem
 from store.base import Base, OfTenant
 
 ACTIVE_MODEL = "active"
+UNSTATED_RULE = "unstated"  # the rule of a promise made elsewhere, without a reliability
 CODE = 80  # the longest code that the import lets through
 
 
@@ -241,7 +242,7 @@ class PromiseRow(OfTenant, Base):
     level: Mapped[str] = mapped_column(String(12))
     probability: Mapped[str] = mapped_column(String(12))
     rule: Mapped[str] = mapped_column(String(12))
-    """How the day was chosen: level, cost, later; unstated where it was promised elsewhere."""
+    """How the day was chosen: level, cost, later; UNSTATED_RULE where it was promised elsewhere."""
     model: Mapped[str] = mapped_column(String(CODE))
     network_hash: Mapped[str] = mapped_column(String(64))
     policy: Mapped[str] = mapped_column(String(CODE))

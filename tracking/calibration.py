@@ -5,43 +5,32 @@ without; until then it is open and counts nowhere. So recent days are not flatte
 are early, nor darkened by parcels that still have time.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from math import sqrt
-from statistics import pstdev
+
+from tracking.outcome import PromiseOutcome
+from tracking.tallies import (
+    ALL,
+    DESTINATION,
+    ELSEWHERE,
+    LANE,
+    LEVEL,
+    MODEL,
+    MONTH,
+    PPM,
+    SELLER,
+    SERVICE,
+    Tallies,
+    Tally,
+)
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 SURE = 3.2905267314919255  # 99.9 %: where hundreds of groups are judged, few by mere chance
 SMALL = 30  # fewer promises than this are shown, but judge nobody
 POOLED = "small groups together"
 """Sellers and lanes with fewer are also judged, all of them as one."""
-
-
-@dataclass(frozen=True, slots=True)
-class PromiseOutcome:
-    """One promise as it stands; `arrived_at` is the last parcel's arrival, UTC."""
-
-    level: float
-    made_at: datetime
-    ends_at: datetime
-    month: str  # of the purchase, YYYY-MM
-    services: tuple[str, ...]
-    sellers: tuple[str, ...]
-    promised_days: int  # from the purchase to the promised day
-    arrived_at: datetime | None
-    is_over: bool = False
-    """No parcel of it will move any more: one that has not arrived never will."""
-    lanes: tuple[str, ...] = ()
-    model: str = ""  # what its probability rests on
-    probability: float | None = None  # what was said of the promised day; None: the level alone
-    destination: str = ""  # its region, or the beginning of its postal code
-
-    def kept(self, now: datetime) -> bool | None:
-        """True or False once it is known, None while it is open."""
-        if self.arrived_at is not None:
-            return self.arrived_at <= self.ends_at
-        return False if self.is_over or now > self.ends_at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +48,14 @@ class CalibrationRow:
     mean_days: float
     sd_days: float
     """Standard deviation of the promised days: with the mean, how sharp the promises are."""
+    lost: int = 0
+    """Promises not kept because something in them never arrives."""
+
+    @property
+    def kept_of_arriving(self) -> float | None:
+        """The share kept of those that were not lost: what levels and probabilities speak of."""
+        arriving = self.promises - self.lost
+        return self.kept * self.promises / arriving if arriving else None
 
     @property
     def is_small(self) -> bool:
@@ -91,6 +88,10 @@ class CalibrationReport:
     by_destination: tuple[CalibrationRow, ...] = ()
     elsewhere: CalibrationRow | None = None
     """What another marketplace promised before, without stating a level."""
+    counted_at: datetime | None = None
+    """When the promises were looked at; None: never so far."""
+    unreadable: int = 0
+    """Rows of the ledger that can't be read and count nowhere: `lanewise ledger verify` names them."""
 
     @property
     def days_earlier(self) -> float | None:
@@ -145,62 +146,57 @@ def report_calibration(
     elsewhere: Iterable[PromiseOutcome] = (),
 ) -> CalibrationReport:
     """Group what is decided at `now`; several services or sellers count in each of theirs."""
-    known: list[tuple[PromiseOutcome, bool]] = []
-    waiting = 0
+    tallies = Tallies()
     for outcome in outcomes:
-        kept = outcome.kept(now)
-        if kept is None:
-            waiting += 1
-        else:
-            known.append((outcome, kept))
+        tallies.count(outcome, now)
+    for outcome in elsewhere:
+        tallies.count_elsewhere(outcome, now)
+    return report_tallies(tallies)
 
-    def grouped(groups: Callable[[PromiseOutcome], Iterable[str]]) -> tuple[CalibrationRow, ...]:
-        members: dict[str, list[tuple[PromiseOutcome, bool]]] = {}
-        for outcome, kept in known:
-            for group in dict.fromkeys(groups(outcome)):
-                members.setdefault(group, []).append((outcome, kept))
-        return tuple(_row(group, members[group]) for group in sorted(members))
 
-    def pooled(groups: Callable[[PromiseOutcome], Iterable[str]]) -> tuple[CalibrationRow, ...]:
+def report_tallies(tallies: Tallies) -> CalibrationReport:
+    """The same from what was counted before."""
+
+    def grouped(kind: str) -> tuple[CalibrationRow, ...]:
+        return tuple(_row(name, tally) for name, tally in sorted(tallies.of(kind).items()))
+
+    def pooled(kind: str) -> tuple[CalibrationRow, ...]:
         """The rows, and one over all the small ones where there are several."""
-        rows = grouped(groups)
-        small = {row.group for row in rows if row.is_small}
+        rows, together = grouped(kind), Tally()
+        small = [row.group for row in rows if row.is_small]
         if len(small) < 2:
             return rows
-        theirs = [each for each in known if small.intersection(groups(each[0]))]
-        return (*rows, _row(POOLED, theirs))
+        for name in small:
+            together.add(tallies.of(kind)[name])
+        return (*rows, _row(POOLED, together))
 
-    before = [(one, kept) for one in elsewhere if (kept := one.kept(now)) is not None]
+    overall, elsewhere = grouped(ALL), grouped(ELSEWHERE)
     return CalibrationReport(
-        overall=_row("all", known) if known else None,
-        by_level=grouped(lambda outcome: (f"{outcome.level:g}",)),
-        by_month=grouped(lambda outcome: (outcome.month,)),
-        by_service=grouped(lambda outcome: outcome.services),
-        by_seller=pooled(lambda outcome: outcome.sellers),
-        open_promises=waiting,
-        by_lane=pooled(lambda outcome: outcome.lanes),
-        by_destination=pooled(lambda one: (one.destination,) if one.destination else ()),
-        by_model=grouped(lambda outcome: (outcome.model.partition("@")[0],)),
-        elsewhere=_row("elsewhere", before) if before else None,
+        overall=overall[0] if overall else None,
+        by_level=grouped(LEVEL),
+        by_month=grouped(MONTH),
+        by_service=grouped(SERVICE),
+        by_seller=pooled(SELLER),
+        open_promises=tallies.open_promises,
+        by_lane=pooled(LANE),
+        by_destination=pooled(DESTINATION),
+        by_model=grouped(MODEL),
+        elsewhere=elsewhere[0] if elsewhere else None,
     )
 
 
-def _row(group: str, members: list[tuple[PromiseOutcome, bool]]) -> CalibrationRow:
-    count = len(members)
-    kept = sum(is_kept for _, is_kept in members)
-    low, high = wilson(kept, count)
+def _row(group: str, tally: Tally) -> CalibrationRow:
+    count = tally.promises
+    low, high = wilson(tally.kept, count)
     return CalibrationRow(
         group=group,
         promises=count,
-        stated=sum(outcome.level for outcome, _ in members) / count,
-        kept=kept / count,
+        stated=tally.level_ppm / count / PPM,
+        kept=tally.kept / count,
         low=low,
         high=high,
-        said=sum(_said(outcome) for outcome, _ in members) / count,
-        mean_days=sum(outcome.promised_days for outcome, _ in members) / count,
-        sd_days=pstdev(outcome.promised_days for outcome, _ in members),
+        said=tally.said_ppm / count / PPM,
+        mean_days=tally.days / count,
+        sd_days=sqrt(count * tally.days_squared - tally.days**2) / count,
+        lost=tally.lost,
     )
-
-
-def _said(outcome: PromiseOutcome) -> float:
-    return outcome.level if outcome.probability is None else outcome.probability

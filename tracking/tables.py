@@ -157,6 +157,27 @@ class CalibrationAlarmRow(OfTenant, Base):
     """Figures as text: what is aimed at, or stated and kept with the interval's end."""
 
 
+TOTAL = "total"  # in the place of a month
+NO_MONTH = ""  # of rows whose instant can't be read
+
+
+class CalibrationTallyRow(OfTenant, Base):
+    """The promises made in a month (UTC) as counted last, or in all of them: figures, no promise."""
+
+    __tablename__ = "calibration_tallies"
+    __table_args__ = (UniqueConstraint("tenant_id", "month"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    month: Mapped[str] = mapped_column(String(7))
+    """YYYY-MM, TOTAL or NO_MONTH."""
+    promises: Mapped[int]
+    """Rows of the ledger that were found there; another number later: they are counted anew."""
+    unreadable: Mapped[int]
+    counted_at: Mapped[datetime]
+    tallies: Mapped[dict[str, Any]] = mapped_column(deferred=True)
+    """As `tracking.tallies.tallies_json` writes them."""
+
+
 class WebhookSourceRow(OfTenant, Base):
     """Who may send us scans: an unguessable id in the address, and a secret that signs."""
 

@@ -17,6 +17,7 @@ from routing.flows.activate_network import activate_network
 from routing.flows.keep_network import keep_network
 from store.session import Sessions
 from tracking.flows.import_history import import_history
+from tracking.flows.tally_promises import tally_promises
 
 app = typer.Typer()
 BATCH = 2000  # orders of one transaction
@@ -91,4 +92,5 @@ def import_folder(
         say(f"{start + len(values)} of {len(data.orders)} orders, {new} new")
     with sessions(tenant, actor="cli") as session:
         active = activate_network(session, network, kept=kept)
+    tally_promises(sessions, tenant)
     return ImportedOrders(len(data.orders), new, active.version)

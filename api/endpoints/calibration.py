@@ -14,7 +14,10 @@ router = APIRouter(prefix="/v1/calibration", tags=["operations"])
 
 
 class CalibrationRowOut(BaseModel):
-    """One group of promises; shares from 0 to 1, the interval is Wilson's at 95 %."""
+    """One group of promises; shares from 0 to 1, the interval is Wilson's at 95 %.
+
+    A lost parcel is a promise not kept, here and in the interval.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -27,6 +30,10 @@ class CalibrationRowOut(BaseModel):
     kept: float
     low: float
     high: float
+    lost: int = Field(description="Promises not kept because something in them never arrives.")
+    kept_of_arriving: float | None = Field(
+        description="Share kept of those that were not lost, which level and probability speak of."
+    )
     mean_days: float = Field(description="Promised days after the purchase.")
     sd_days: float = Field(description="Their standard deviation: sharpness.")
     is_small: bool = Field(description="Too few promises to judge by.")
@@ -64,6 +71,13 @@ class CalibrationOut(BaseModel):
     days_earlier: float | None = Field(description="Than elsewhere, on average; negative: later.")
     alarms: list[str] = Field(description="Groups that keep less than stated.")
     open_promises: int
+    counted_at: datetime | None = Field(
+        description="When the promises were counted last, at most an hour ago; null: never so far."
+    )
+    unreadable: int = Field(
+        description="Rows of the ledger that can't be read and count nowhere; "
+        "`lanewise ledger verify` names them."
+    )
     standing: list[CalibrationAlarmOut] = Field(
         default=[], description="Alarms that stand on the desk until the group is back."
     )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from routing.tables import PromiseRow, promise_hash
 
 AT_ONCE = 500
-BROKEN_VALUES = (ValueError, TypeError, AttributeError, OverflowError)
+BROKEN_VALUES = (ValueError, TypeError, AttributeError, KeyError, OverflowError)
 """What values raise that were written past this program: no date, no JSON, nothing at all."""
 
 

@@ -10,19 +10,29 @@ from core.clock import ManualClock
 from core.ids import TenantId
 from tests.api.conftest import Caller
 from tracking.calibration import report_calibration
+from tracking.flows.tally_promises import tally_promises
 from tracking.flows.watch_calibration import watch_calibration
 
 
 def test_a_promise_whose_day_has_passed_is_counted_as_missed(
-    client: TestClient, caller: Caller, order: dict[str, Any], clock: ManualClock
+    client: TestClient,
+    caller: Caller,
+    order: dict[str, Any],
+    clock: ManualClock,
+    lanewise: Lanewise,
+    tenant: TenantId,
 ) -> None:
     assert order
+    fresh = caller.get("/v1/calibration").json()
+    assert (fresh["overall"], fresh["open_promises"], fresh["counted_at"]) == (None, 0, None)
+    tally_promises(lanewise.sessions, tenant)
     before = caller.get("/v1/calibration").json()
     assert (before["overall"], before["open_promises"]) == (None, 1)
     client.post("/login", data={"key": caller.key})
     assert "No promise is decided yet" in client.get("/calibration").text
     clock.advance(timedelta(days=60))
     client.post("/login", data={"key": caller.key})
+    tally_promises(lanewise.sessions, tenant)
     after = caller.get("/v1/calibration").json()
     assert after["open_promises"] == 0
     assert (after["overall"]["promises"], after["overall"]["kept"]) == (1, 0.0)

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from store.session import now
 from tests.e2e.conftest import House, look
 from tests.e2e.test_stories import sign_in
-from tracking.calibration import CalibrationReport, PromiseOutcome, report_calibration
+from tracking.calibration import CalibrationReport, report_calibration
 from tracking.flows.watch_calibration import watch_calibration
+from tracking.outcome import PromiseOutcome
 
 pytestmark = pytest.mark.browser
 

@@ -1,12 +1,15 @@
 """Promised against kept: what counts, what waits, and how sure a share is."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.calibration import POOLED, PromiseOutcome, report_calibration, wilson
+from tracking.calibration import POOLED, report_calibration, report_tallies, wilson
+from tracking.outcome import PromiseOutcome
+from tracking.tallies import Tallies, tallies_from, tallies_json
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 
@@ -68,3 +71,27 @@ def test_the_interval_holds_the_share(kept: int, missed: int) -> None:
     assert 0 <= low <= high <= 1
     if kept + missed:
         assert low - 1e-12 <= kept / (kept + missed) <= high + 1e-12
+
+
+def test_lost_parcels_count_as_not_kept_and_are_told_apart() -> None:
+    outcomes = [outcome(9)] * 90 + [outcome(11)] * 5 + [outcome(None, over=True)] * 5
+    report = report_calibration(outcomes, NOW)
+    assert report.overall is not None
+    assert (report.overall.kept, report.overall.lost) == (0.9, 5)
+    assert report.overall.kept_of_arriving == pytest.approx(90 / 95)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 20), st.sampled_from("abc")), max_size=40), st.integers(0, 40)
+)
+def test_parts_counted_apart_and_stored_add_up_to_the_whole(
+    found: list[tuple[int, str]], cut: int
+) -> None:
+    outcomes = [outcome(days, seller=seller) for days, seller in found]
+    total = Tallies()
+    for part in (outcomes[:cut], outcomes[cut:]):
+        tallies = Tallies()
+        for one in part:
+            tallies.count(one, NOW)
+        total.add(tallies_from(json.loads(json.dumps(tallies_json(tallies)))))
+    assert report_tallies(total) == report_calibration(outcomes, NOW)

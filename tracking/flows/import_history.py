@@ -24,6 +24,7 @@ from routing.charges import Charge, ChargeLine
 from routing.network.canonical import canonical_json, to_plain
 from routing.quote import CostLine, OptionContent, Quote
 from routing.tables import (
+    UNSTATED_RULE,
     NetworkVersionRow,
     OrderLineRow,
     OrderRow,
@@ -207,8 +208,8 @@ class _OrderRows:
                 "promised_date": order.promised_date,
                 "ends_at": order.promise_ends_at,
                 "level": UNSTATED,
-                "rule": "unstated",
-                "probability": "unstated",
+                "rule": UNSTATED_RULE,
+                "probability": UNSTATED_RULE,
                 "model": PROMISED_ELSEWHERE,
                 "parcels": parcels,
             },

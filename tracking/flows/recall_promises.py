@@ -4,53 +4,51 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from carriers.booking import Direction
 from core.calendars import local_day
-from routing.tables import OrderRow, PromiseRow
+from routing.flows.read_first_promises import read_first_promises
+from routing.tables import PromiseRow
 from tracking.flows.recall_parcels import Recalled
 from tracking.learning.miss_factors import MEMORY_DAYS, PastPromise
 from tracking.past_order import PROMISED_ELSEWHERE
 from tracking.tables import TrackedParcelRow
 
+log = structlog.get_logger("tracking")
+
 
 def recall_promises(
     session: Session, recalled: Recalled, as_of: datetime
 ) -> tuple[PastPromise, ...]:
-    """Our own promises of the last months, first ones only, with events until `as_of`."""
+    """Our own promises of the last months, first ones only, with events until `as_of`.
+
+    Rows that can't be read teach nothing and are told: the log's `promise_not_readable`.
+    """
     since = as_of - timedelta(days=MEMORY_DAYS)
     arrived = _arrivals(session, since, as_of)
-    rows = session.execute(
-        select(
-            PromiseRow.order_id,
-            PromiseRow.made_at,
-            PromiseRow.promised_date,
-            PromiseRow.probability,
-            PromiseRow.parcels,
-        )
-        .join(OrderRow, OrderRow.id == PromiseRow.order_id)
-        .where(PromiseRow.model != PROMISED_ELSEWHERE, OrderRow.state != "cancelled")
-        .where(PromiseRow.made_at >= since, PromiseRow.made_at < as_of)
-        .order_by(PromiseRow.made_at, PromiseRow.id)
-    )
     found: dict[UUID, PastPromise] = {}
-    for order, made_at, promised, probability, parcels in rows:
-        destination = recalled.destination_of.get(order)
-        if destination is None or order in found:
-            continue
-        days = arrived.get(order, [])
-        done = len(days) >= max(len(parcels), 1)
-        found[order] = PastPromise(
-            destination=destination,
-            made_on=made_at.date(),
-            ends_on=promised,
-            stated=float(probability),
-            arrived_on=max(days) if done else None,
-            seller=_only({seller for seller, _ in recalled.places_of[order]}),
-            lane=_only({lane for _, lane in recalled.places_of[order]}),
-        )
+    window = (PromiseRow.made_at >= since, PromiseRow.made_at < as_of)
+    for batch in read_first_promises(session, PromiseRow.model != PROMISED_ELSEWHERE, *window):
+        for name in batch.unreadable:
+            log.error("promise_not_readable", promise=name)
+        for promise in batch.promises:
+            destination = recalled.destination_of.get(promise.order)
+            if destination is None or promise.probability is None:
+                continue
+            days = arrived.get(promise.order, [])
+            places = recalled.places_of[promise.order]
+            found[promise.order] = PastPromise(
+                destination=destination,
+                made_on=promise.made_at.date(),
+                ends_on=promise.promised_date,
+                stated=promise.probability,
+                arrived_on=max(days) if len(days) >= promise.parcels else None,
+                seller=_only({seller for seller, _ in places}),
+                lane=_only({lane for _, lane in places}),
+            )
     return tuple(found.values())
 
 

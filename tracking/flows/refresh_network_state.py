@@ -9,6 +9,7 @@ from routing.flows.publish_network_state import publish_network_state
 from store.session import Sessions, now
 from tracking.flows.recall_parcels import recall_parcels
 from tracking.flows.recall_promises import recall_promises
+from tracking.flows.tally_promises import tally_promises
 from tracking.flows.view_calibration import view_calibration
 from tracking.flows.watch_calibration import watch_calibration
 from tracking.learning.floors import coverage_floors
@@ -26,6 +27,7 @@ def refresh_network_state(
 
     Reads, computes outside any transaction, writes. Raises NotFound without a network.
     """
+    tally_promises(sessions, tenant)
     with sessions(tenant, read_only=True) as session:
         instant = as_of or now(session)
         recalled = recall_parcels(session, instant)

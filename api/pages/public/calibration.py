@@ -18,6 +18,7 @@ from tracking.tables import open_alarms
 router = APIRouter()
 
 MONTHS, MOST = 24, 12  # groups drawn
+LISTED = 100  # rows of a table; the API has all
 
 
 @router.get("/calibration")
@@ -40,7 +41,7 @@ def calibration(request: Request, visit: Visit = signed_in("orders:read")) -> HT
         for title, rows in drawn
         if rows
     ]
-    parts = (
+    groups = (
         (say("By stated level"), report.by_level),
         (say("By month of the purchase"), report.by_month),
         (say("By service"), report.by_service),
@@ -49,6 +50,7 @@ def calibration(request: Request, visit: Visit = signed_in("orders:read")) -> HT
         (say("By seller"), report.by_seller),
         (say("By what the probability rests on"), report.by_model),
     )
+    parts = [(title, _listed(rows), max(len(rows) - LISTED, 0)) for title, rows in groups]
     return render(
         request,
         "public/calibration.html",
@@ -64,6 +66,14 @@ def calibration(request: Request, visit: Visit = signed_in("orders:read")) -> HT
 def _interval(row: CalibrationRow) -> Interval:
     note = f"n = {row.promises}"
     return Interval(row.group, row.kept, row.low, row.high, row.stated, note, row.is_off)
+
+
+def _listed(rows: Sequence[CalibrationRow]) -> Sequence[CalibrationRow]:
+    """All, or those with most promises beside the small ones as one; in their own order."""
+    if len(rows) <= LISTED:
+        return rows
+    kept = {row.group for row in sorted(rows, key=lambda row: -row.promises)[: LISTED - 1]}
+    return [row for row in rows if row.group in kept or row.group == POOLED]
 
 
 def _largest(rows: Sequence[CalibrationRow]) -> list[CalibrationRow]:

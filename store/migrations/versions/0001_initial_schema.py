@@ -130,6 +130,31 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "calibration_tallies",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("promises", sa.Integer(), nullable=False),
+        sa.Column("unreadable", sa.Integer(), nullable=False),
+        sa.Column("counted_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("tallies", store.base.JsonValue, nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_calibration_tallies_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calibration_tallies")),
+        sa.UniqueConstraint(
+            "tenant_id", "month", name=op.f("uq_calibration_tallies_tenant_id_month")
+        ),
+    )
+    with op.batch_alter_table("calibration_tallies", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_calibration_tallies_tenant_id"), ["tenant_id"], unique=False
+        )
+
+    op.create_table(
         "capacity_used",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("place", sa.String(length=161), nullable=False),
@@ -1772,6 +1797,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_capacity_used_tenant_id"))
 
     op.drop_table("capacity_used")
+    with op.batch_alter_table("calibration_tallies", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_calibration_tallies_tenant_id"))
+
+    op.drop_table("calibration_tallies")
     with op.batch_alter_table("calibration_alarms", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_calibration_alarms_tenant_id"))
 

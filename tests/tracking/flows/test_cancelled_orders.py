@@ -21,6 +21,7 @@ from tests.market import Market
 from tests.tracking.events import START
 from tracking.flows.end_cancelled import end_cancelled
 from tracking.flows.follow_booking import follow_booking
+from tracking.flows.tally_promises import tally_promises
 from tracking.flows.view_calibration import view_calibration
 from tracking.flows.view_order import view_order
 from tracking.flows.watch_parcels import watch_parcels
@@ -47,6 +48,8 @@ def test_a_cancelled_order_is_over_and_nobody_is_told_that_it_is_late(market: Ma
         assert session.scalars(select(NoticeRow)).all() == []
         assert all(one.closed_at is not None for one in session.scalars(select(IncidentRow)))
         assert judge_promise(view_order(session, order)) is None
+    tally_promises(market.lanewise.sessions, market.tenant)
+    with market.lanewise.sessions(market.tenant) as session:
         report = view_calibration(session)
     assert (report.overall, report.open_promises) == (None, 0)
 
@@ -93,6 +96,7 @@ def test_a_return_that_comes_in_is_no_late_delivery(market: Market) -> None:
     order = market.order().order_id
     market.deliver(order, 20)
     market.clock.set(START + timedelta(days=8))
+    tally_promises(market.lanewise.sessions, market.tenant)
     with market.lanewise.sessions(market.tenant) as session:
         before = view_calibration(session).overall
         answer = request_return(session, order, [Wish("2", 1, Cause.CHANGED_MIND)], key="z")
@@ -102,6 +106,7 @@ def test_a_return_that_comes_in_is_no_late_delivery(market: Market) -> None:
     with market.lanewise.sessions(market.tenant) as session:
         receive_return(session, str(answer.rmas[0]))
     market.work()
+    tally_promises(market.lanewise.sessions, market.tenant)
     with market.lanewise.sessions(market.tenant) as session:
         assert view_calibration(session).overall == before
     assert before is not None

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from core.clock import ManualClock
 from core.ids import TenantId
 from store.session import Sessions
-from tracking.calibration import CalibrationReport, PromiseOutcome, report_calibration
+from tracking.calibration import CalibrationReport, report_calibration
 from tracking.flows.watch_calibration import watch_calibration
+from tracking.outcome import PromiseOutcome
 from tracking.tables import DRIFT, CalibrationAlarmRow, open_alarms
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
