@@ -29,7 +29,7 @@ from routing.ledger import entry_hash
 from routing.network.canonical import from_plain
 from routing.order import OrderParcel
 from routing.quote import CostLine, InboundLeg, OptionContent, Promise
-from routing.tours.plan import RELOAD, Plan, Visit
+from routing.tours.plan import RELOAD, Need, Plan, Unserved, Visit
 from routing.tours.problem import Problem
 from store.base import Base, OfTenant
 
@@ -304,7 +304,7 @@ class TourPlanRow(OfTenant, Base):
     progress: Mapped[dict[str, Any] | None]
     """{tours, unserved, cost_minor, engine} of the best so far."""
     answer: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
-    """{sequences: [[vehicle, [stop index]]], unserved: [[index, reason, detail]], engine, notes};
+    """{sequences: [[vehicle, [stop index]]], unserved: [`unserved_as_json`], engine, notes};
     of a day that was changed also {hours: {vehicle: [leaves, is back]}, churn}; of a leg that goes
     out {two_legs}"""
     error: Mapped[str | None] = mapped_column(String(500))
@@ -568,6 +568,18 @@ def tour_progress(problem: Problem, plan: Plan) -> dict[str, Any]:
         "cost_minor": round(plan.cost / problem.scale),
         "engine": plan.engine,
     }
+
+
+def unserved_as_json(note: Unserved) -> list[Any]:
+    """What `TourPlanRow.answer` holds of a stop left out."""
+    needs = [[need.rule, need.amount, need.stop, need.dimension, need.what] for need in note.needs]
+    return [note.stop, note.reason, note.detail, note.vehicle, needs]
+
+
+def unserved_from_json(kept: list[Any]) -> Unserved:
+    """And back; days planned before needs were kept have none."""
+    stop, reason, detail, vehicle, needs = (*kept, None, ())[:5]
+    return Unserved(stop, reason, detail, vehicle, tuple(Need(*need) for need in needs))
 
 
 def hash_token(token: str) -> str:

@@ -24,7 +24,9 @@ from routing.flows.plan_collections import plan_collections
 from routing.flows.read_tours import TourDay, read_tours
 from routing.flows.request_tours import request_tours
 from routing.tables import TourPlanRow
-from routing.tours.plan import RELOAD
+from routing.tours.plan import Unserved
+from routing.tours.problem import Problem
+from routing.tours.reasons import IN_MONEY, unit_of
 
 router = APIRouter(prefix="/v1/tours", tags=["tours"])
 
@@ -138,12 +140,24 @@ class TourOut(Out):
     stops: list[StopOut]
 
 
+class NeedOut(Out):
+    """One thing that would have to give, by how much (0: yes or no), and at which stop."""
+
+    rule: str
+    amount: int
+    unit: Literal["", "s", "m", "g", "mm3", "parcels", "minor"]
+    stop: int | None = Field(description="Whose window, skills, …; none: the vehicle's.")
+    what: str = Field(description="Skills that lack, or goods that do not go together.")
+
+
 class UnservedOut(Out):
     """A stop that is left out, the rule that stops it, and what would free it."""
 
     stop: int
     reason: str
     detail: str
+    vehicle: int | None = Field(description="The one that comes nearest, with the tour it has.")
+    needs: list[NeedOut] = Field(description="All together free the stop; nothing less does.")
 
 
 class ChurnOut(Out):
@@ -210,14 +224,7 @@ def day_out(day: TourDay) -> TourDayOut:
         )
         for tour in (() if plan is None else plan.tours)
     ]
-    unserved = [
-        UnservedOut(
-            stop=0 if note.stop == RELOAD else problem.stops[note.stop].number,
-            reason=note.reason,
-            detail=note.detail,
-        )
-        for note in (() if plan is None else plan.unserved)
-    ]
+    unserved = [_unserved_out(problem, note) for note in (() if plan is None else plan.unserved)]
     answer = day.row.answer or {}
     return TourDayOut(
         **tour_plan_out(day.row).model_dump(),
@@ -227,6 +234,26 @@ def day_out(day: TourDay) -> TourDayOut:
         notes=list(answer.get("notes", ())),
         churn=answer.get("churn"),
         two_legs=answer.get("two_legs"),
+    )
+
+
+def _unserved_out(problem: Problem, note: Unserved) -> UnservedOut:
+    needs = [
+        NeedOut(
+            rule=need.rule,
+            amount=round(need.amount / problem.scale) if need.rule in IN_MONEY else need.amount,
+            unit=unit_of(need),
+            stop=None if need.stop is None else problem.stops[need.stop].number,
+            what=need.what,
+        )
+        for need in note.needs
+    ]
+    return UnservedOut(
+        stop=problem.stops[note.stop].number,
+        reason=note.reason,
+        detail=note.detail,
+        vehicle=note.vehicle,
+        needs=needs,
     )
 
 

@@ -11,6 +11,7 @@ from benchmarks.figures import Figure
 from benchmarks.plan_cases import shared_folder
 from benchmarks.tours import days, published
 from benchmarks.tours.instances import GH200, GH400, SOLOMON
+from benchmarks.tours.reasons import reasons
 from benchmarks.tours.runs import Bench, Say
 from core.errors import invalid
 from routing.tours import stay_engine
@@ -41,6 +42,7 @@ SETS: dict[str, Measure] = {
         days.replanned(bench, folder, name) for name in GH200[: bench.instances]
     ],
     "cancel": lambda bench, folder: [days.cancelled(bench)],
+    "reasons": lambda bench, folder: [reasons(bench)],
     "two-legs": lambda bench, folder: [days.two_legs(bench)],
     "gh400-60": _windows("Gehring-Homberger 400", GH400, 60, (1.2, 0.9), rival=False),
     "shipments": lambda bench, folder: [published.few_shipments(bench, folder)],
@@ -48,7 +50,7 @@ SETS: dict[str, Measure] = {
     "trips": lambda bench, folder: [published.several_trips(bench, folder)],
     "thousand": lambda bench, folder: [published.thousand(bench)],
 }
-QUICK = ("solomon", "gh200", "cancel")
+QUICK = ("solomon", "gh200", "cancel", "reasons")
 
 
 def run(*, quick: bool, runs: int | None, say: Say) -> list[Figure]:

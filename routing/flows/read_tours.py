@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from core.errors import LanewiseError, NotFound
 from core.ids import TourPlanId
-from routing.tables import TourPlanRow, TourVisitRow
+from routing.tables import TourPlanRow, TourVisitRow, unserved_from_json
 from routing.tours.checker import check
 from routing.tours.day_file import read_day
-from routing.tours.plan import NotFeasible, Plan, Sequence, Tour, Unserved
+from routing.tours.plan import NotFeasible, Plan, Sequence, Tour
 from routing.tours.problem import Problem
 
 
@@ -49,7 +49,7 @@ def _plan(row: TourPlanRow, problem: Problem, visits: tuple[TourVisitRow, ...]) 
     plan = check(
         problem,
         [Sequence(vehicle, tuple(stops)) for vehicle, stops in answer["sequences"]],
-        unserved=[Unserved(*note) for note in answer["unserved"]],
+        unserved=[unserved_from_json(note) for note in answer["unserved"]],
         engine=answer["engine"],
     )
     if isinstance(plan, NotFeasible):

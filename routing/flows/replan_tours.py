@@ -1,7 +1,7 @@
 """Re-plan a running day after new orders, a breakdown or a delay, keeping most of it as it was."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from routing.adapters.solver.thread import ThreadWatch
 from routing.tours.checker import check
@@ -63,7 +63,7 @@ def replan_tours(
         note if running.nobody else why_unserved(running.problem, rest, note.stop)
         for note in rest.unserved
     ]
-    left = tuple(replace(note, stop=running.kept[note.stop]) for note in notes)
+    left = tuple(note.renumbered(running.kept) for note in notes)
     whole = running.whole(rest.sequences)
     return Replanned(running, rest, whole, (*running.stranded, *left), _churn(home, rest))
 

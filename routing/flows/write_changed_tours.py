@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.ids import TourPlanId
 from routing.flows.queue_tours import queue_tours
 from routing.flows.replan_tours import Replanned
-from routing.tables import TourPlanRow, TourVisitRow, tour_progress, tour_visit
+from routing.tables import TourPlanRow, TourVisitRow, tour_progress, tour_visit, unserved_as_json
 from routing.tours.checker import check
 from routing.tours.day_file import read_day
 from routing.tours.plan import NotFeasible, Plan
@@ -47,7 +47,7 @@ def write_changed_tours(
     row.progress = tour_progress(problem, plan)
     row.answer = {
         "sequences": [[s.vehicle, list(s.stops)] for s in plan.sequences],
-        "unserved": [[note.stop, note.reason, note.detail] for note in answer.unserved],
+        "unserved": [unserved_as_json(note) for note in answer.unserved],
         "engine": answer.rest.engine,
         "notes": [],
         "hours": _hours(plan, answer),

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import Conflict
 from core.ids import TourPlanId
-from routing.tables import TourPlanRow, TourVisitRow, tour_progress, tour_visit
+from routing.tables import TourPlanRow, TourVisitRow, tour_progress, tour_visit, unserved_as_json
 from routing.tours.plan import Plan
 from routing.tours.problem import Problem
 from store.session import add_rows, lock, new_id, now
@@ -23,7 +23,7 @@ def write_tours(session: Session, plan_id: TourPlanId, problem: Problem, plan: P
         raise Conflict("a driver has ended a stop of this plan already", code="visit_ended")
     row.answer = {
         "sequences": [[s.vehicle, list(s.stops)] for s in plan.sequences],
-        "unserved": [[note.stop, note.reason, note.detail] for note in plan.unserved],
+        "unserved": [unserved_as_json(note) for note in plan.unserved],
         "engine": plan.engine,
         "notes": list(plan.notes),
     }

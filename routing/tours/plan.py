@@ -1,6 +1,6 @@
 """What comes out of planning: timed tours, stops left out with their reason, cost and bound."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 RELOAD = -1
 """In a sequence of stop indices: come back to the depot and load again."""
@@ -49,12 +49,33 @@ class Tour:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that would have to give: a rule, by how much (0 where it is yes or no), and where."""
+
+    rule: str  # as of a `Violation`, or `release`
+    amount: int = 0  # seconds, metres or load units
+    stop: int | None = None  # the index of the stop whose window, skills, … it is
+    dimension: int | None = None  # of the load
+    what: str = ""  # skills that lack, classes of goods that don't go together
+
+
+@dataclass(frozen=True, slots=True)
 class Unserved:
     """A stop nobody visits, with the rule that stops it and what would free it."""
 
     stop: int
     reason: str  # a code of `routing.tours.reasons`
     detail: str = ""
+    vehicle: int | None = None  # the one that comes nearest
+    needs: tuple[Need, ...] = ()  # all of them together would let that vehicle serve it
+
+    def renumbered(self, kept: tuple[int, ...]) -> "Unserved":
+        """The same in another problem's stops: `kept[i]` is this one's stop i there."""
+        needs = tuple(
+            need if need.stop is None else replace(need, stop=kept[need.stop])
+            for need in self.needs
+        )
+        return replace(self, stop=kept[self.stop], needs=needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +86,7 @@ class Violation:
     vehicle: int | None = None
     stop: int | None = None
     excess: int = 0
+    dimension: int | None = None  # of the load, for `capacity`
 
 
 @dataclass(frozen=True, slots=True)

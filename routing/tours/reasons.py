@@ -1,29 +1,47 @@
-"""Why a stop is left out, or would not fit a vehicle: the rule that stops it and what frees it.
+"""Why a stop is left out, or would not fit a vehicle: the rules that stop it and what frees it.
 
-Codes: those of the checker's violations (`window`, `capacity`, `skills`, `unreachable`, …) when no
-vehicle could serve the stop even alone; `fleet_full` when each vehicle alone could but the day is
-full; `not_worth_its_prize` for an optional stop; `not_found` when a place exists that the search
-did not take.
+Codes: those of the checker's violations (`window`, `capacity`, `skills`, `unreachable`, …) and
+`release`, when no vehicle could serve the stop even alone; `fleet_full` when a vehicle alone could
+but the day is full; `not_worth_its_prize` for an optional stop; `not_found` when a place exists
+that the search did not take. The needs beside the code are those of the vehicle that comes nearest,
+with the tour that it has: all of them together free the stop, and nothing less does.
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from routing.tours.checker import check
-from routing.tours.plan import RELOAD, NotFeasible, Plan, Sequence, Unserved, Violation
-from routing.tours.problem import Kind, Problem, VehicleType
+from routing.tours.plan import RELOAD, Need, Plan, Unserved
+from routing.tours.problem import Problem, VehicleType
+from routing.tours.relief import TIMES, Place, Weight, ask, ties, weight
 
-SECONDS = frozenset({"window", "shift", "working_time"})
+Unit = Literal["", "s", "m", "g", "mm3", "parcels", "minor"]
+LOADS: tuple[tuple[Unit, str, int], ...] = (
+    ("g", "kg", 1000),
+    ("mm3", "l", 1_000_000),
+    ("parcels", "parcels", 1),
+)
+"""Of a Lanewise day: each load's unit, the one people read, and how many of the first make one."""
+IN_MONEY = frozenset({"not_worth_its_prize"})
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One vehicle's answer for one stop: feasible with an added cost, or a rule and its excess."""
+    """One vehicle's answer for one stop: it fits at an added cost, or needs what is told."""
 
     vehicle: int
-    rule: str  # empty: it fits
-    excess: int = 0  # seconds, metres or load units, by the rule
+    needs: tuple[Need, ...] = ()  # the gravest first; empty: it fits
     added_cost: int | None = None
-    blocked_at: int | None = None  # the stop where the rule breaks
+    weight: Weight = (0, 0, 0, 0, 0)  # smaller is nearer
+
+    @property
+    def rule(self) -> str:
+        """The gravest rule; empty when it fits."""
+        return self.needs[0].rule if self.needs else ""
+
+    @property
+    def excess(self) -> int:
+        """By how much, in the rule's unit."""
+        return self.needs[0].amount if self.needs else 0
 
 
 def explain(problem: Problem, plan: Plan) -> Plan:
@@ -35,84 +53,148 @@ def explain(problem: Problem, plan: Plan) -> Plan:
 
 def why_unserved(problem: Problem, plan: Plan, stop: int) -> Unserved:
     """The most telling reason for a stop that no tour of the plan visits."""
-    alone = [
-        _best_alone(problem, number, problem.vehicles[k], stop)
-        for number, k in _one_of_each(problem)
-    ]
-    if all(verdict.rule for verdict in alone):
-        nearest = min(alone, key=_weight)
-        return Unserved(stop, nearest.rule, remedy(problem, nearest))
     verdicts = why_here(problem, plan, stop)
-    fitting = [verdict for verdict in verdicts if not verdict.rule]
-    own = problem.stops[stop]
+    fitting = [verdict for verdict in verdicts if not verdict.needs]
     if fitting:
-        cheapest = min(verdict.added_cost or 0 for verdict in fitting)
-        if not own.required and cheapest >= (own.prize or 0):
-            missing = cheapest - (own.prize or 0)
+        nearest = min(fitting, key=lambda verdict: verdict.added_cost or 0)
+        together = _together(problem, plan, stop)
+        prize = sum(problem.stops[i].prize or 0 for i in together)
+        missing = (nearest.added_cost or 0) - prize
+        if missing >= 0 and not any(problem.stops[i].required for i in together):
             detail = f"serving it costs {problem.shown(missing):g} more than its prize"
-            return Unserved(stop, "not_worth_its_prize", detail)
-        return Unserved(stop, "not_found", "it fits, but the search ended before")
-    nearest = min(verdicts, key=_weight)
-    return Unserved(stop, "fleet_full", f"nearest: {remedy(problem, nearest)}")
+            need = Need("not_worth_its_prize", missing, stop)
+            return Unserved(stop, "not_worth_its_prize", detail, nearest.vehicle, (need,))
+        detail = "it fits, but the search ended before"
+        return Unserved(stop, "not_found", detail, nearest.vehicle)
+    nearest = min(verdicts, key=lambda verdict: verdict.weight)
+    detail = remedy(problem, nearest, stop)
+    reason = _code(problem, plan, stop, nearest)
+    if reason == "fleet_full":
+        detail = f"nearest: {detail}"
+    return Unserved(stop, reason, detail, nearest.vehicle, nearest.needs)
+
+
+def _code(problem: Problem, plan: Plan, stop: int, nearest: Verdict) -> str:
+    """The rule that no vehicle meets even with nothing else to do; `fleet_full` where one does."""
+    fleet = _one_of_each(problem)
+    added = _together(problem, plan, stop)
+    if any(not _alone(problem, number, k, added).needs for number, k in fleet):
+        return "fleet_full"
+    tied = len(added) > 1 and problem.partner().get(stop) not in added
+    if tied and any(not _alone(problem, number, k, (stop,)).needs for number, k in fleet):
+        ordered = any(stop in pair and set(pair) <= set(added) for pair in problem.rules.before)
+        return "order" if ordered else "same_vehicle"
+    own = _alone(problem, nearest.vehicle, dict(problem.fleet())[nearest.vehicle], added)
+    rules = {need.rule for need in own.needs}
+    return next((need.rule for need in nearest.needs if need.rule in rules), nearest.rule)
 
 
 def why_here(problem: Problem, plan: Plan, stop: int) -> tuple[Verdict, ...]:
-    """For each vehicle, the cheapest place for the stop, or the rule that comes nearest to it.
+    """For each vehicle, the cheapest place for the stop, or the rules that stand in its way.
 
     For a stop already planned, the other vehicles are asked with the stop taken out of its tour.
     """
-    partner = problem.partner().get(stop)
-    ends = {stop} | ({partner} if partner is not None else set())
+    added = _together(problem, plan, stop)
     tours = {
-        sequence.vehicle: tuple(i for i in sequence.stops if i not in ends)
+        sequence.vehicle: tuple(i for i in sequence.stops if i not in added)
         for sequence in plan.sequences
     }
+    vehicle_of = {i: vehicle for vehicle, stops in tours.items() for i in stops if i != RELOAD}
+    named = any(problem.stops[i].only is not None for i in added)
     answers = []
     idle_types: set[int] = set()
     for number, k in problem.fleet():
         base = tours.get(number, ())
         if not base:
-            if k in idle_types and problem.stops[stop].only is None:
+            if k in idle_types and not named:
                 continue
             idle_types.add(k)
-        answers.append(_best_place(problem, number, base, stop, partner))
+        kind = problem.vehicles[k]
+        tied = ties(problem, number, kind, base, added, vehicle_of)
+        answers.append(_verdict(problem, number, kind, base, added, tied))
     return tuple(answers)
 
 
-def remedy(problem: Problem, verdict: Verdict) -> str:
+def remedy(problem: Problem, verdict: Verdict, stop: int | None = None) -> str:
     """What would free the stop, in plain words with units."""
-    amount = verdict.excess
-    match verdict.rule:
-        case "window" | "shift" | "working_time":
-            what = {
-                "window": "a window open {} longer",
-                "shift": "a shift {} longer",
-                "working_time": "{} more working time",
-            }[verdict.rule]
-            time = f"{amount / problem.scale:g}" if not problem.currency else minutes(amount)
-            text = what.format(time)
+    words = [_said(problem, need, stop) for need in verdict.needs] or ["nothing: it fits"]
+    return f"vehicle {verdict.vehicle} needs {' and '.join(words)}"
+
+
+def _said(problem: Problem, need: Need, stop: int | None) -> str:
+    time = minutes(need.amount) if problem.currency else f"{need.amount / problem.scale:g}"
+    other = need.stop is not None and need.stop != stop
+    number = problem.stops[need.stop].number if need.stop is not None else 0
+    match need.rule:
+        case "window":
+            whose = f"the window of stop {number}" if other else "a window"
+            return f"{whose} open {time} longer"
+        case "shift":
+            return f"a shift {time} longer"
+        case "working_time":
+            return f"{time} more working time"
+        case "release":
+            return f"its goods {time} earlier"
         case "capacity":
-            text = f"{amount} more capacity"
+            return f"{amount_of_load(problem, need)} more capacity"
         case "max_distance":
-            text = f"{amount} m more range"
+            return f"{need.amount} m more range"
         case "skills":
-            text = "a vehicle with its skills"
+            return f"the skills {need.what}"
+        case "incompatible":
+            return f"{need.what} to be allowed on one tour"
         case "not_this_vehicle":
-            text = "another vehicle to be allowed"
+            return "to be allowed to serve it"
         case "unreachable":
-            text = "a road to it"
+            return "a road to it"
         case "under_other_goods":
-            text = "a side door: goods would lie under others"
-        case "":
-            text = "nothing: it fits"
-        case other:
-            text = f"lifting the rule {other}"
-    return f"vehicle {verdict.vehicle} needs {text}"
+            return "a side door: goods would lie under others"
+        case "same_vehicle":
+            return f"what must come with stop {number} on the same vehicle"
+        case "order":
+            return f"what must come before or after stop {number} on the same tour"
+        case rule:
+            return f"lifting the rule {rule}"
+
+
+def amount_of_load(problem: Problem, need: Need) -> str:
+    """A load in the unit that people read, rounded up; a bare number in academic files."""
+    if not problem.currency or need.dimension is None:
+        return f"{need.amount}"
+    _, unit, size = LOADS[need.dimension]
+    return f"{-(-need.amount // size)} {unit}"
+
+
+def unit_of(need: Need) -> Unit:
+    """Of the amount, in a Lanewise day; `minor` is after division by the problem's scale."""
+    if need.rule in TIMES:
+        return "s"
+    if need.rule in IN_MONEY:
+        return "minor"
+    if need.rule == "max_distance":
+        return "m"
+    return "" if need.dimension is None else LOADS[need.dimension][0]
 
 
 def minutes(seconds: int) -> str:
     """Seconds as whole minutes, rounded up."""
     return f"{-(-seconds // 60)} min"
+
+
+def _together(problem: Problem, plan: Plan, stop: int) -> tuple[int, ...]:
+    """The stop, and before it those left out that must be served with it or ahead of it."""
+    served = {visit.stop for tour in plan.tours for visit in tour.visits}
+    partner = problem.partner()
+    found, waiting = [stop], [stop]
+    while waiting:
+        one = waiting.pop()
+        near = {partner[one]} if one in partner else set()
+        near |= {i for group in problem.rules.same_vehicle if one in group for i in group} - served
+        near |= {first for first, second in problem.rules.before if second == one} - served
+        new = sorted(near - set(found))
+        found += new
+        waiting += new
+    return tuple(reversed(found))
 
 
 def _one_of_each(problem: Problem) -> list[tuple[int, int]]:
@@ -122,76 +204,22 @@ def _one_of_each(problem: Problem) -> list[tuple[int, int]]:
     return [(kind.numbers[0], k) for k, kind in enumerate(problem.vehicles) if kind.numbers]
 
 
-def _best_alone(problem: Problem, number: int, kind: VehicleType, stop: int) -> Verdict:
-    del kind
-    return _best_place(problem, number, (), stop, problem.partner().get(stop))
+def _alone(problem: Problem, number: int, k: int, added: tuple[int, ...]) -> Verdict:
+    """The answer of that vehicle if it had nothing else to do."""
+    kind = problem.vehicles[k]
+    tied = ties(problem, number, kind, (), added, {})
+    return _verdict(problem, number, kind, (), added, tied)
 
 
-def _best_place(
-    problem: Problem, number: int, base: tuple[int, ...], stop: int, partner: int | None
+def _verdict(
+    problem: Problem,
+    number: int,
+    kind: VehicleType,
+    base: tuple[int, ...],
+    added: tuple[int, ...],
+    tied: tuple[Need, ...],
 ) -> Verdict:
-    """The best position for the stop (and its shipment's other end) in that tour."""
-    first, second = stop, partner
-    if partner is not None and problem.stops[stop].kind is Kind.DROP:
-        first, second = partner, stop
-    before = _price(problem, number, base)
-    best: Verdict | None = None
-    for i in range(len(base) + 1):
-        with_first = (*base[:i], first, *base[i:])
-        spots = [None] if second is None else list(range(i + 1, len(with_first) + 1))
-        for j in spots:
-            trial = with_first
-            if j is not None and second is not None:
-                trial = (*with_first[:j], second, *with_first[j:])
-            verdict = _try(problem, number, trial, before)
-            if best is None or _weight(verdict) < _weight(best):
-                best = verdict
-    assert best is not None
-    return best
-
-
-def _price(problem: Problem, number: int, stops: tuple[int, ...]) -> int:
-    if not any(i != RELOAD for i in stops):
-        return 0
-    answer = _check_tour(problem, number, stops)
-    return 0 if isinstance(answer, NotFeasible) else answer.tours[0].cost
-
-
-def _try(problem: Problem, number: int, stops: tuple[int, ...], before: int) -> Verdict:
-    answer = _check_tour(problem, number, stops)
-    if not isinstance(answer, NotFeasible):
-        return Verdict(number, "", 0, answer.tours[0].cost - before)
-    worst = max(answer.violations, key=_severity)
-    return Verdict(number, worst.rule, worst.excess, None, worst.stop)
-
-
-def _check_tour(problem: Problem, number: int, stops: tuple[int, ...]) -> Plan | NotFeasible:
-    answer = check(problem, [Sequence(number, stops)])
-    if isinstance(answer, NotFeasible):  # ties to stops of other tours are not this tour's fault
-        own = tuple(v for v in answer.violations if v.rule not in ("same_vehicle", "order"))
-        if own:
-            return NotFeasible(own)
-    return answer
-
-
-def _severity(violation: Violation) -> tuple[int, int]:
-    order = (
-        *("unreachable", "not_this_vehicle", "skills", "incompatible", "capacity"),
-        "under_other_goods",
-    )
-    if violation.rule in order:
-        return len(order) - order.index(violation.rule), violation.excess
-    return 0, violation.excess
-
-
-def _weight(verdict: Verdict) -> tuple[int, int]:
-    """Fitting first, then times (freed by minutes), then amounts, then a side door, then nothing."""
-    if not verdict.rule:
-        return 0, verdict.added_cost or 0
-    if verdict.rule in SECONDS:
-        return 1, verdict.excess
-    if verdict.rule in ("capacity", "max_distance"):
-        return 2, verdict.excess
-    if verdict.rule == "under_other_goods":
-        return 3, verdict.excess
-    return 4, verdict.excess
+    asked = ask(problem, number, kind, base, added, tied)
+    place: Place = asked.least()
+    cost = None if place.needs else place.cost - asked.base_cost()
+    return Verdict(number, place.needs, cost, weight(kind, place))

@@ -228,7 +228,7 @@ def _check_load(
     for d, amount in enumerate(load):
         room = kind.capacity[d] if d < len(kind.capacity) else 0
         if amount > room:
-            walk.violations.append(Violation("capacity", vehicle, stop, amount - room))
+            walk.violations.append(Violation("capacity", vehicle, stop, amount - room, d))
 
 
 def _latest_leave(
