@@ -6,10 +6,13 @@ JSON, so that a corrupted one is named, not only noticed.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from core.errors import invalid
 
 FIRST = "0" * 64
 """What the first seal has before it."""
@@ -25,19 +28,24 @@ class LedgerFaultKind(StrEnum):
     ENTRY_MISSING = "entry_missing"
     SEAL_CHANGED = "seal_changed"
     SEAL_MISSING = "seal_missing"
+    HEAD_MISSING = "head_missing"
+    """There are seals, and nothing says which is the newest."""
+    ORDER_WITHOUT_PROMISE = "order_without_promise"
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerFault:
-    """One broken place: the seal's number, and the promise where one is to blame."""
+    """One broken place: the seal's number, and the promise or order where one is to blame."""
 
     kind: LedgerFaultKind
     seal: int
     promise: str | None = None
+    order: str | None = None
 
     def __str__(self) -> str:
         batch = "not sealed yet" if self.seal == NOT_SEALED else f"seal {self.seal}"
         where = batch + (f", promise {self.promise}" if self.promise else "")
+        where = f"order {self.order}" if self.order else where
         return f"{where}: {self.kind.value.replace('_', ' ')}"
 
 
@@ -58,6 +66,35 @@ class Seal:
     previous: str
     entries: tuple[SealedEntry, ...]  # ordered by promise
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerHead:
+    """The newest seal as somebody noted it: a ledger that lacks it was cut, or rewritten."""
+
+    number: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.hash}"
+
+
+def parse_head(text: str) -> LedgerHead:
+    """The head that `str` wrote; raises InvalidInput for anything else."""
+    told = re.fullmatch(r"([1-9][0-9]{0,8}):([0-9a-f]{64})", text.strip())
+    if told is None:
+        raise invalid("head", "a head is a seal's number, a colon and its hash of 64 signs")
+    return LedgerHead(int(told[1]), told[2])
+
+
+def check_head(seals: Sequence[Seal], head: LedgerHead) -> list[LedgerFault]:
+    """Whether the ledger still has that seal, as it was; those after it are not asked."""
+    found = [seal for seal in seals if seal.number == head.number]
+    if not found:
+        return [LedgerFault(LedgerFaultKind.SEAL_MISSING, head.number)]
+    if any(seal.hash != head.hash for seal in found):
+        return [LedgerFault(LedgerFaultKind.SEAL_CHANGED, head.number)]
+    return []
 
 
 def entry_hash(content: Mapping[str, object]) -> str:

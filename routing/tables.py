@@ -264,6 +264,20 @@ class PromiseSealRow(OfTenant, Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class LedgerHeadRow(OfTenant, Base):
+    """The newest seal of the promise ledger, noted apart: one that was cut off is missed."""
+
+    __tablename__ = "ledger_heads"
+    __table_args__ = (UniqueConstraint("tenant_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+    sealed_at: Mapped[datetime]
+    sealed: Mapped[int]
+    """Promises in all seals so far."""
+
+
 class SealedPromiseRow(OfTenant, Base):
     """A promise's place in a seal. No foreign key: a promise that is gone must be found missing."""
 

@@ -10,8 +10,17 @@ from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import Session
 
 from routing.flows.read_promise_hashes import BROKEN_VALUES, read_promise_hashes
-from routing.ledger import NOT_SEALED, LedgerFault, LedgerFaultKind, Seal, SealedEntry, check_chain
-from routing.tables import PromiseSealRow, SealedPromiseRow
+from routing.ledger import (
+    NOT_SEALED,
+    LedgerFault,
+    LedgerFaultKind,
+    LedgerHead,
+    Seal,
+    SealedEntry,
+    check_chain,
+    check_head,
+)
+from routing.tables import LedgerHeadRow, OrderRow, PromiseRow, PromiseSealRow, SealedPromiseRow
 
 UNREADABLE = "unreadable"  # in the place of a hash; no hash is written so
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
@@ -27,11 +36,14 @@ class LedgerReport:
     faults: tuple[LedgerFault, ...]
 
 
-def verify_ledger(session: Session) -> LedgerReport:
+def verify_ledger(session: Session, witness: LedgerHead | None = None) -> LedgerReport:
     """Recompute every hash of the ledger; changes nothing.
 
-    A row that can't be read any more is named as changed, also one that no seal holds yet.
+    A row that can't be read any more is named as changed, also one that no seal holds yet. The newest
+    seal must be the one that the ledger's head notes, and an order without any promise is named:
+    so a batch at the end that was deleted is missed. `witness` is a head that somebody kept outside.
     """
+    head = session.scalar(select(LedgerHeadRow))  # read first: seals may be added meanwhile
     entries: dict[int, list[SealedEntry]] = {}
     held = select(
         type_coerce(SealedPromiseRow.promise_id, String),
@@ -50,7 +62,24 @@ def verify_ledger(session: Session) -> LedgerReport:
         for name in sorted(unsealed)
         if present[name] is None
     ]
+    if head is None and seals:
+        faults.append(LedgerFault(LedgerFaultKind.HEAD_MISSING, max(s.number for s in seals)))
+    known = None if head is None else LedgerHead(head.number, head.hash)
+    for noted in dict.fromkeys((known, witness)):
+        faults += [] if noted is None else check_head(seals, noted)
+    faults += [
+        LedgerFault(LedgerFaultKind.ORDER_WITHOUT_PROMISE, NOT_SEALED, order=order)
+        for order in _orders_without_promise(session)
+    ]
+    faults = list(dict.fromkeys(faults))
     return LedgerReport(len(seals), len(sealed), len(unsealed), tuple(faults))
+
+
+def _orders_without_promise(session: Session) -> list[str]:
+    """An order and its promise are written together: one alone was never written by this program."""
+    promised = select(PromiseRow.id).where(PromiseRow.order_id == OrderRow.id).exists()
+    found = session.scalars(select(type_coerce(OrderRow.id, String)).where(~promised))
+    return sorted(_id(each) for each in found)
 
 
 def _seals(session: Session, entries: Mapping[int, list[SealedEntry]]) -> list[Seal]:

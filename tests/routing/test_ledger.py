@@ -3,17 +3,22 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.errors import InvalidInput
 from routing.ledger import (
     FIRST,
     LedgerFaultKind,
+    LedgerHead,
     Seal,
     SealedEntry,
     check_chain,
+    check_head,
     entry_hash,
     next_seal,
+    parse_head,
 )
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -92,3 +97,13 @@ def test_the_order_of_columns_does_not_matter_to_a_hash() -> None:
     assert entry_hash({"a": 1, "b": "x"}) == entry_hash({"b": "x", "a": 1})
     assert entry_hash({"a": 1}) != entry_hash({"a": 2})
     assert len(entry_hash({})) == 64
+
+
+def test_a_head_reads_back_and_anything_else_is_refused() -> None:
+    seals, _ = _chain()
+    head = LedgerHead(3, seals[-1].hash)
+    assert parse_head(f" {head}\n") == head
+    assert check_head(seals, head) == []
+    for text in ("", "3", "0:" + "a" * 64, f"3:{'A' * 64}", f"x:{seals[-1].hash}"):
+        with pytest.raises(InvalidInput):
+            parse_head(text)

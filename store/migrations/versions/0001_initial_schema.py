@@ -483,6 +483,26 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "ledger_heads",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("sealed_at", store.base.UtcDateTime(), nullable=False),
+        sa.Column("sealed", sa.Integer(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_ledger_heads_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_heads")),
+        sa.UniqueConstraint("tenant_id", name=op.f("uq_ledger_heads_tenant_id")),
+    )
+    with op.batch_alter_table("ledger_heads", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ledger_heads_tenant_id"), ["tenant_id"], unique=False)
+
+    op.create_table(
         "manifests",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(length=60), nullable=False),
@@ -1745,6 +1765,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_manifests_state"))
 
     op.drop_table("manifests")
+    with op.batch_alter_table("ledger_heads", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ledger_heads_tenant_id"))
+
+    op.drop_table("ledger_heads")
     with op.batch_alter_table("lead_time_models", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lead_time_models_tenant_id"))
         batch_op.drop_index("ix_lead_time_models_state")
