@@ -30,6 +30,15 @@ class CallsLately:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedAccount:
+    """An account whose credentials the carrier refuses; its calls wait, those of others go on."""
+
+    account: str
+    code: str
+    open_until: datetime | None  # the next try
+
+
+@dataclass(frozen=True, slots=True)
 class CarrierReport:
     """One carrier's health. Shares are 0..1, None where nothing was settled; durations in ms."""
 
@@ -50,17 +59,26 @@ class CarrierReport:
     last_answer_at: datetime | None
     last_failure_at: datetime | None
     last_failure: str
+    stopped_accounts: tuple[StoppedAccount, ...]
     refusals: tuple[tuple[str, int], ...]  # code, how many; the most frequent first
     kinds: tuple[tuple[str, int], ...]  # kind of call, how many
 
     @property
     def needs_a_look(self) -> bool:
         """Whether somebody should do something, or at least know."""
-        return self.parked > 0 or self.breaker is not Breaker.CLOSED
+        return (
+            self.parked > 0 or self.breaker is not Breaker.CLOSED or len(self.stopped_accounts) > 0
+        )
 
 
 def report_carrier(
-    carrier: str, lately: CallsLately, health: Health, *, parked: int, now: datetime
+    carrier: str,
+    lately: CallsLately,
+    health: Health,
+    *,
+    parked: int,
+    now: datetime,
+    stopped_accounts: Sequence[StoppedAccount] = (),
 ) -> CarrierReport:
     """Put together what is known of one carrier."""
     by_state: Counter[str] = Counter()
@@ -90,6 +108,7 @@ def report_carrier(
         last_answer_at=health.last_answer_at,
         last_failure_at=health.last_failure_at,
         last_failure=health.last_failure,
+        stopped_accounts=tuple(stopped_accounts),
         refusals=_most_first(lately.refusals),
         kinds=tuple(sorted(by_kind.items())),
     )

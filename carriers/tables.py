@@ -19,7 +19,7 @@ from core.money import Money
 from core.places import Address
 from store.base import Base, OfTenant
 from store.persons import seal_bytes
-from store.session import add_if_new, lock, new_id, now
+from store.session import add_if_new, exists, lock, new_id, now
 
 
 class CallRow(OfTenant, Base):
@@ -227,13 +227,17 @@ class BookingBatchLineRow(OfTenant, Base):
 
 
 class HealthRow(OfTenant, Base):
-    """How a carrier has been answering; the circuit breaker's memory."""
+    """How a carrier has been answering; the circuit breaker's memory.
+
+    With an `account`: that account alone, once the carrier has refused its credentials.
+    """
 
     __tablename__ = "carrier_health"
-    __table_args__ = (UniqueConstraint("tenant_id", "carrier"),)
+    __table_args__ = (UniqueConstraint("tenant_id", "carrier", "account"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     carrier: Mapped[str] = mapped_column(String(100))
+    account: Mapped[str] = mapped_column(String(100), default="")
     failures: Mapped[int] = mapped_column(default=0)
     open_until: Mapped[datetime | None]
     rests: Mapped[int] = mapped_column(default=0)
@@ -372,9 +376,10 @@ def call_for(session: Session, kind: str, subject_id: UUID) -> CallRow:
     return row
 
 
-def health_of(session: Session, carrier: str) -> tuple[HealthRow, Health]:
-    """A carrier's health, locked; made on first sight."""
-    row = session.scalar(select(HealthRow).where(HealthRow.carrier == carrier))
+def health_of(session: Session, carrier: str, account: str = "") -> tuple[HealthRow, Health]:
+    """The health of a carrier, or of one account there, locked; made on first sight."""
+    query = select(HealthRow).where(HealthRow.carrier == carrier, HealthRow.account == account)
+    row = session.scalar(query)
     if row is None:
         add_if_new(
             session,
@@ -382,6 +387,7 @@ def health_of(session: Session, carrier: str) -> tuple[HealthRow, Health]:
             {
                 "id": new_id(session),
                 "carrier": carrier,
+                "account": account,
                 "failures": 0,
                 "rests": 0,
                 "answered": 0,
@@ -389,11 +395,16 @@ def health_of(session: Session, carrier: str) -> tuple[HealthRow, Health]:
                 "last_failure": "",
                 "stopped_for": "",
             },
-            ["tenant_id", "carrier"],
+            ["tenant_id", "carrier", "account"],
         )
-        row = session.scalars(select(HealthRow).where(HealthRow.carrier == carrier)).one()
+        row = session.scalars(query).one()
     row = lock(session, HealthRow, row.id)
-    return row, Health(**{name: getattr(row, name) for name in _HEALTH_FIELDS})
+    return row, _health(row)
+
+
+def is_account_known(session: Session, carrier: str, account: str) -> bool:
+    """Whether the credentials of that account were ever refused."""
+    return account != "" and exists(session, HealthRow, carrier=carrier, account=account)
 
 
 def keep_health(row: HealthRow, health: Health) -> None:
@@ -512,7 +523,19 @@ def parked_calls(session: Session) -> list[ParkedCall]:
 
 def all_health(session: Session) -> dict[str, Health]:
     """Every carrier's health by name."""
-    return {
-        row.carrier: Health(**{name: getattr(row, name) for name in _HEALTH_FIELDS})
-        for row in session.scalars(select(HealthRow).order_by(HealthRow.carrier))
-    }
+    rows = select(HealthRow).where(HealthRow.account == "").order_by(HealthRow.carrier)
+    return {row.carrier: _health(row) for row in session.scalars(rows)}
+
+
+def stopped_accounts(session: Session) -> dict[tuple[str, str], Health]:
+    """By carrier and account: those whose credentials the carrier refuses."""
+    rows = (
+        select(HealthRow)
+        .where(HealthRow.account != "", HealthRow.stopped_for != "")
+        .order_by(HealthRow.carrier, HealthRow.account)
+    )
+    return {(row.carrier, row.account): _health(row) for row in session.scalars(rows)}
+
+
+def _health(row: HealthRow) -> Health:
+    return Health(**{name: getattr(row, name) for name in _HEALTH_FIELDS})

@@ -27,7 +27,7 @@ from carriers.flows.ask_row import RowAsked
 from carriers.flows.read_batch import read_batch
 from carriers.flows.read_label import read_label
 from carriers.flows.request_batch import CHUNK, request_batch
-from carriers.tables import all_health
+from carriers.tables import all_health, stopped_accounts
 from core.errors import Conflict, Expired, invalid
 from core.ids import TenantId
 
@@ -100,6 +100,8 @@ def work_rows(
         with lanewise.sessions(tenant, read_only=True) as session:
             outcomes = read_batch(session, asked)
             stopped = {n: one.stopped_for for n, one in all_health(session).items()}
+            for (name, account), its in stopped_accounts(session).items():
+                stopped[f"{name}, account {account}"] = its.stopped_for
         left = sum(not outcome.is_settled for outcome in outcomes)
         if not wait or (not left and ran < TURN):
             return outcomes

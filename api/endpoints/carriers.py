@@ -52,6 +52,14 @@ class UnknownCodeOut(Out):
     last_at: dt.datetime
 
 
+class StoppedAccountOut(Out):
+    """An account whose credentials the carrier refuses; other accounts go on."""
+
+    account: str
+    code: str
+    open_until: dt.datetime | None = Field(description="When the next call tries.")
+
+
 class HealthOut(Out):
     """How a carrier has been doing in the last 24 hours, by the booking journal."""
 
@@ -68,6 +76,7 @@ class HealthOut(Out):
     breaker: Breaker = Field(description="open: calls wait until `open_until`.")
     open_until: dt.datetime | None
     stopped_for: str = Field(description="Why it takes nothing from us: credentials, rate_limit.")
+    stopped_accounts: list[StoppedAccountOut]
     failures_in_a_row: int
     last_answer_at: dt.datetime | None
     last_failure_at: dt.datetime | None
@@ -181,11 +190,14 @@ def health_of(visit: Visit) -> list[HealthOut]:
         plain = {
             name: getattr(report, name)
             for name in HealthOut.model_fields
-            if name not in ("refusals", "kinds", "unknown_codes")
+            if name not in ("stopped_accounts", "refusals", "kinds", "unknown_codes")
         }
         answers.append(
             HealthOut(
                 **plain,
+                stopped_accounts=[
+                    StoppedAccountOut.model_validate(one) for one in report.stopped_accounts
+                ],
                 refusals=[CountOut(name=name, count=n) for name, n in report.refusals],
                 kinds=[CountOut(name=name, count=n) for name, n in report.kinds],
                 unknown_codes=[

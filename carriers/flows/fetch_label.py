@@ -37,21 +37,21 @@ def fetch_label(
             return False
         if row.tracking_number is None:
             raise Conflict("it is not booked", code="not_booked")
-        name, number = row.carrier, row.tracking_number
+        name, account, number = row.carrier, row.account, row.tracking_number
         carrier = carriers.get(name)
         if carrier is None:
             raise CarrierUnavailable(f"no adapter for carrier {name}", sent=False)
-        rests_until = ask_leave(session, name, carrier.profile.deadline + MARGIN)
+        rests_until = ask_leave(session, name, carrier.profile.deadline + MARGIN, account)
     if rests_until is not None:
         raise Retry(rests_until, "the carrier rests")
     try:
         label = within(carrier.profile.deadline, lambda: carrier.label(number, wanted))
     except (CarrierRejected, CarrierUnavailable) as error:
         with sessions(tenant) as session:
-            note_answer(session, name, error)
+            note_answer(session, name, error, account)
         raise
     with sessions(tenant) as session:
-        note_answer(session, name)
+        note_answer(session, name, account=account)
         row = lock(session, BookingRow, booking_id)
         keep_label(session, row, label, LABEL_KEPT)
         if wanted.value == row.label_format:

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from carriers.breaker import Health
-from carriers.health import CallsLately, CarrierReport, report_carrier
+from carriers.health import CallsLately, CarrierReport, StoppedAccount, report_carrier
 from carriers.journal import CallState
-from carriers.tables import CallRow, all_health
+from carriers.tables import CallRow, all_health, stopped_accounts
 from store.session import now
 
 LATELY = timedelta(hours=24)
@@ -49,6 +49,9 @@ def report_health(
         session.scalars(select(CallRow.carrier).where(CallRow.state == CallState.PARKED.value))
     )
     health = all_health(session)
+    stopped: dict[str, list[StoppedAccount]] = defaultdict(list)
+    for (carrier, account), its in stopped_accounts(session).items():
+        stopped[carrier].append(StoppedAccount(account, its.stopped_for, its.open_until))
     return [
         report_carrier(
             name,
@@ -56,6 +59,7 @@ def report_health(
             health.get(name, Health()),
             parked=parked[name],
             now=instant,
+            stopped_accounts=stopped[name],
         )
         for name in sorted({*states, *parked, *health, *carriers})
     ]

@@ -123,7 +123,9 @@ def _claim(
     if step is Step.PARK:
         why = why_parked(call, instant, key_lives, deadline)
         return _park(session, kind, row, call, why)
-    rests_until = ask_leave(session, row.carrier, deadline + MARGIN) if carrier else None
+    rests_until = (
+        ask_leave(session, row.carrier, deadline + MARGIN, row.account) if carrier else None
+    )
     if rests_until is not None:
         rested = rest(call, instant, rests_until)
         keep_call(session, row, rested)
@@ -206,7 +208,7 @@ def _write(
         if call.state is CallState.DONE or result.outcome is Outcome.UNREAD:
             return call
     if result.asked:
-        note_answer(session, row.carrier, result.error)
+        note_answer(session, row.carrier, result.error, row.account)
     if result.outcome is Outcome.ACCEPTED and result.answer is not None:
         doubt = kind.accept(session, row, result.answer)
         if doubt is not None and is_late:

@@ -31,6 +31,6 @@ def desk_carriers(request: Request, visit: Visit = signed_in("operations")) -> R
 
 def _trouble(report: HealthOut) -> int:
     """0 all is well, 1 something to look up, 2 something waits for a person or for the carrier."""
-    if report.parked or report.breaker is not Breaker.CLOSED:
+    if report.parked or report.stopped_accounts or report.breaker is not Breaker.CLOSED:
         return 2
     return 1 if report.unknown_codes else 0

@@ -256,6 +256,7 @@ def upgrade() -> None:
         "carrier_health",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("account", sa.String(length=100), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("open_until", store.base.UtcDateTime(), nullable=True),
         sa.Column("rests", sa.Integer(), nullable=False),
@@ -274,7 +275,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_carrier_health")),
         sa.UniqueConstraint(
-            "tenant_id", "carrier", name=op.f("uq_carrier_health_tenant_id_carrier")
+            "tenant_id",
+            "carrier",
+            "account",
+            name=op.f("uq_carrier_health_tenant_id_carrier_account"),
         ),
     )
     with op.batch_alter_table("carrier_health", schema=None) as batch_op:

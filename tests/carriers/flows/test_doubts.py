@@ -17,11 +17,14 @@ from carriers.flows.ask_rates import RESTING, ask_rates
 from carriers.flows.book import BOOKING, _unbelievable, book
 from carriers.flows.close_manifest import close_manifest
 from carriers.flows.collect_rates import collect_rates
+from carriers.flows.note_answer import note_answer
 from carriers.flows.open_manifest import open_manifest
+from carriers.flows.report_health import report_health
 from carriers.flows.resolve_parked import resolve_parked
 from carriers.flows.run_call import _claim, _Plan
 from carriers.flows.send_manifest import send_manifest
 from carriers.flows.void_booking import void_booking
+from carriers.health import Breaker
 from carriers.journal import HELD_MOST, CallState
 from carriers.ports import (
     Booked,
@@ -45,6 +48,7 @@ from carriers.tables import (
     live_booking,
     parked_calls,
     read_booking,
+    stopped_accounts,
 )
 from core.clock import Clock, ManualClock
 from core.errors import CarrierRejected, Conflict
@@ -85,7 +89,42 @@ def test_a_repeat_that_is_turned_away_buys_no_second_label(
         assert len(carrier.model.parcels) == number, (first, then)
 
 
-def test_an_expired_key_burns_no_parcel_and_stops_the_carrier_until_it_is_mended(
+class RefusesOneAccount(LocalSandbox):
+    """One seller's key has expired; the others' are good."""
+
+    expired = "old"
+    tries = 0
+
+    def book(self, order: BookingOrder) -> Booked | BookedUnread:
+        if order.account == self.expired:
+            self.tries += 1
+            raise CarrierRejected("your key has expired", code="credentials")
+        return super().book(order)
+
+
+def test_one_accounts_expired_key_holds_up_no_other_account(
+    sessions: Sessions, tenant: TenantId
+) -> None:
+    carrier = RefusesOneAccount(Sandbox(1, Recovery.NEITHER), clock_of(sessions))
+    held = [ask_booking(sessions, tenant, number, account="old") for number in range(5)]
+    good = [ask_booking(sessions, tenant, number, account="new") for number in range(5, 10)]
+    soon = sessions.clock.now() + timedelta(seconds=20)  # before the second try
+    run_until_quiet(sessions, {"sandbox": carrier}, until=soon)
+    assert {state_of(sessions, tenant, one) for one in good} == {BookingState.BOOKED}
+    assert {state_of(sessions, tenant, one) for one in held} == {BookingState.REQUESTED}
+    assert carrier.tries == 1  # one call tries, the account's others wait
+    with sessions(tenant, read_only=True) as session:
+        (report,) = report_health(session)
+    assert [(one.account, one.code) for one in report.stopped_accounts] == [("old", "credentials")]
+    assert report.stopped_for == "" and report.breaker is Breaker.CLOSED and report.needs_a_look
+    carrier.expired = "none"
+    run_until_quiet(sessions, {"sandbox": carrier})
+    assert {state_of(sessions, tenant, one) for one in held} == {BookingState.BOOKED}
+    with sessions(tenant, read_only=True) as session:
+        assert stopped_accounts(session) == {}
+
+
+def test_an_expired_key_burns_no_parcel_and_stops_the_account_until_it_is_mended(
     sessions: Sessions, tenant: TenantId
 ) -> None:
     carrier = sandbox(sessions, Recovery.NEITHER)
@@ -94,8 +133,8 @@ def test_an_expired_key_burns_no_parcel_and_stops_the_carrier_until_it_is_mended
     noon = sessions.clock.now() + timedelta(hours=3)
     run_until_quiet(sessions, {"sandbox": carrier}, until=noon)
     with sessions(tenant, read_only=True) as session:
-        health = all_health(session)["sandbox"]
-        assert health.stopped_for == "credentials" and health.unanswered == 0
+        stopped = stopped_accounts(session)["sandbox", "main"]
+        assert stopped.stopped_for == "credentials" and stopped.unanswered == 0
         assert set(session.scalars(select(CallRow.state))) == {CallState.INTENT.value}
     assert {state_of(sessions, tenant, one) for one in ids} == {BookingState.REQUESTED}
     assert carrier.model._calls["book"] < 30  # one call tries, the others wait
@@ -497,14 +536,14 @@ def test_prices_heed_a_stop_of_bookings_and_do_not_lift_it(
 ) -> None:
     carrier = sandbox(sessions)
     carriers: dict[str, Carrier] = {"sandbox": carrier}
-    carrier.model.script("book", [Fault.CREDENTIALS])
-    book(sessions, tenant, carriers, ask_booking(sessions, tenant))
+    with sessions(tenant) as session:
+        note_answer(session, "sandbox", CarrierRejected("fewer calls", code="rate_limit"), "main")
     assert ask_rates(sessions, tenant, carriers, ASK).missing == {"sandbox": RESTING}
     clock_of(sessions).advance(timedelta(minutes=1))
     assert ask_rates(sessions, tenant, carriers, ASK).rates
     with sessions(tenant, read_only=True) as session:
         stopped = all_health(session)["sandbox"]
-    assert stopped.stopped_for == "credentials" and stopped.open_until is not None
+    assert stopped.stopped_for == "rate_limit" and stopped.open_until is not None
 
 
 class WrongPrices(LocalSandbox):
