@@ -57,18 +57,20 @@ def test_health_is_told_to_machines_and_to_the_desk(
     assert "1 call is parked" in page and "timeout_after" in page and "33.3" in page
 
 
-def test_expired_credentials_stop_the_carrier_and_the_desk_says_so(
+def test_expired_credentials_stop_their_account_and_the_desk_says_so(
     lanewise: Lanewise, model: Sandbox, tenant: TenantId, caller: Caller, client: TestClient
 ) -> None:
     model.script("book", [Fault.CREDENTIALS])
     ask_booking(lanewise.sessions, tenant, 1)
     run_until_idle(lanewise)
     seen = {row["carrier"]: row for row in caller.get("/v1/carriers/health").json()}["sandbox"]
-    assert (seen["stopped_for"], seen["breaker"]) == ("credentials", "open")
+    assert (seen["stopped_for"], seen["breaker"]) == ("", "closed")
+    (its,) = seen["stopped_accounts"]
+    assert (its["account"], its["code"]) == ("main", "credentials") and its["open_until"]
     assert (seen["refused"], seen["waiting"]) == (0, 1)
     client.post("/login", data={"key": caller.key})
     page = client.get("/desk/carriers", headers={"Accept": "text/html"}).text
-    assert "It refuses our credentials" in page and "Takes nothing from us" in page
+    assert "It refuses the credentials of account main" in page and "Refuses an account" in page
 
 
 def test_the_desk_does_not_offer_to_send_again_what_was_accepted(
