@@ -23,7 +23,7 @@ class CalibrationRowOut(BaseModel):
 
     group: str
     promises: int
-    stated: float
+    stated: float = Field(description="Mean level, of what arrives at all.")
     said: float = Field(
         description="Mean probability said of the promised days, of what arrives at all."
     )

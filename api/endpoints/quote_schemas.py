@@ -106,12 +106,17 @@ class DestinationOut(Out):
 
 
 class PromiseOut(Out):
-    """Everything has arrived by the end of `date` at the destination, with probability `level`."""
+    """Everything has arrived by the end of `date` at the destination, with probability `level`.
+
+    Of parcels that arrive at all: the odds that one is lost are not in it.
+    """
 
     date: dt.date
     ends_at: dt.datetime = Field(description="The end of that day at the destination, UTC.")
     level: Decimal = Field(description="The probability promised, 0 to 1.")
-    probability: str = Field(description="What the model says, rounded down.")
+    probability: str = Field(
+        description="What the model says of that day, rounded down; of parcels that arrive at all."
+    )
     rule: str = Field(
         "level",
         description="How the day was chosen: `level` (the first that keeps it), `cost` (days against "
@@ -243,7 +248,9 @@ class WindowOut(Out):
     code: str
     starts_at: dt.datetime
     ends_at: dt.datetime
-    probability: str = Field(description="That everything has arrived by its end, rounded down.")
+    probability: str = Field(
+        description="That everything has arrived by its end, rounded down; of parcels that arrive."
+    )
 
 
 class PickupPointOut(Out):

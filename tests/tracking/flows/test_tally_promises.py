@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, select, update
 from structlog.testing import capture_logs
 
+from carriers.status import Status
 from core.clock import ManualClock
 from routing.tables import OrderRow, PromiseRow
 from store.session import new_id
@@ -128,3 +129,19 @@ def test_only_the_first_promise_of_an_order_counts_also_over_the_turn_of_a_month
         "2026-07": 0,
         "total": 2,
     }
+
+
+def test_a_lost_parcel_is_a_promise_not_kept_before_its_day_and_is_told_apart(
+    market: Market,
+) -> None:
+    for key, hours, last in (("k0", 20, Status.DELIVERED), ("k1", 21, Status.LOST)):
+        (row,) = market.tracked(market.order(key).order_id)
+        market.clock.set(START + timedelta(hours=hours))
+        market.tell(row.id, Status.ACCEPTED, 6)
+        market.tell(row.id, last, hours)
+        market.clock.set(START)
+    market.clock.set(START + timedelta(hours=22))
+    overall = _counted(market).overall
+    assert overall is not None
+    assert (overall.promises, overall.kept, overall.lost) == (2, 0.5, 1)
+    assert overall.kept_of_arriving == 1.0
