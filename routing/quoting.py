@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from core.ids import QuoteId
+from routing.capacity import crowded
 from routing.cart import Cart, Live
 from routing.checkout.details import Describer
 from routing.checkout.from_network import CartProblem, build_problem
@@ -18,6 +19,7 @@ from routing.checkout.ruled import explain_rules, told_rules
 from routing.checkout.rules import NO_RULES
 from routing.checkout.solve import solve
 from routing.checkout.why import WhyCode
+from routing.crowding import plans_with_room
 from routing.network.policies import DateRule
 from routing.quote import (
     DeliveryOption,
@@ -61,10 +63,16 @@ def plan_quote(
         asked = answer.plans if answer.method == EXACT else ()
         told = told_rules(snapshot, cart, live, problem.problem.q, asked)
         options = _options(snapshot, problem, answer, told)
+        if _any_crowded(snapshot, options, live):
+            options, (problem, answer) = _roomy(snapshot, cart, live, (problem, answer), told)
         reasons = _why_none(snapshot, cart, live, problem, answer)
     else:
         answer, reasons = planned(problem), ()
-        options = tuple(_hurried(one) for one in _options(snapshot, problem, answer, {}))
+        options = tuple(
+            _hurried(one)
+            for one in _options(snapshot, problem, answer, {})
+            if not crowded(snapshot, one.parcels, live.used)
+        )
     rates = _rates(problem, options)
     points = cart.pickup_points if planned is None else 0
     for point in nearest_points(snapshot, cart.destination, points):
@@ -156,7 +164,11 @@ def _collected(
     cheapest = min(plans, key=lambda plan: (plan.weighed, plan.date))
     fastest = min(plans, key=lambda plan: (plan.date, plan.weighed))
     describer = Describer(snapshot, problem)
-    chosen = tuple(dict.fromkeys((fastest, cheapest)))
+    chosen = tuple(
+        plan
+        for plan in dict.fromkeys((fastest, cheapest))
+        if not crowded(snapshot, describer.parcels(plan), live.used)
+    )
     told = told_rules(snapshot, cart, live, problem.problem.q, chosen)
     return tuple(
         describer.option(
@@ -206,6 +218,34 @@ def _options(
         )
         for number, (plan, names) in enumerate(chosen, start=1)
     )
+
+
+def _any_crowded(snapshot: Snapshot, options: Sequence[DeliveryOption], live: Live) -> bool:
+    return any(crowded(snapshot, option.parcels, live.used) for option in options)
+
+
+def _roomy(
+    snapshot: Snapshot,
+    cart: Cart,
+    live: Live,
+    first: tuple[CartProblem, Answer],
+    told: Mapping[Plan, tuple[Sentence, ...]],
+) -> tuple[tuple[DeliveryOption, ...], tuple[CartProblem, Answer]]:
+    """Options whose parcels all find room together; what is said of them claims no full search."""
+    of, (problem, answer) = plans_with_room(snapshot, cart, live, first, _solved)
+    plans = tuple(sorted(of, key=lambda plan: (plan.date, plan.weighed)))
+    chosen = choose_plans(
+        plans,
+        problem.policy.option_names,
+        arrives_as_one=lambda plan: of[plan].arrives_as_one(plan),
+    )
+    options = tuple(
+        of[plan].option(f"o{n}", plan, names, plans, also=told.get(plan, ()), complete=False)
+        for n, (plan, names) in enumerate(chosen, start=1)
+    )
+    if options:
+        problem, answer = first[0], replace(first[1], exact=False)
+    return options, (problem, answer)
 
 
 def _with_differences(options: Sequence[DeliveryOption]) -> tuple[DeliveryOption, ...]:

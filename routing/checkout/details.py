@@ -66,9 +66,7 @@ class Describer:
 
         `also`: more reasons for it, told after its own. `complete`: there are no plans beside.
         """
-        parcels = tuple(
-            self._numbered(number, parcel) for number, parcel in enumerate(plan.parcels, start=1)
-        )
+        parcels = self.parcels(plan)
         end = latest_order(self.likelihoods, plan.parcels, plan.date)
         factors = [self._factor_is_illustrative(parcel) for parcel in plan.parcels]
         return DeliveryOption(
@@ -90,6 +88,12 @@ class Describer:
             windows=windows_of(self.of, plan),
             pickup_point=self.point,
             co2_cost=self._co2_cost(plan.co2_g) if plan.co2_known else None,
+        )
+
+    def parcels(self, plan: Plan) -> tuple[OptionParcel, ...]:
+        """The plan's parcels as an option tells them."""
+        return tuple(
+            self._numbered(number, parcel) for number, parcel in enumerate(plan.parcels, start=1)
         )
 
     def _co2_cost(self, co2_g: int | None) -> Money | None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.calendars import local_day
+from routing.capacity import Slot, capacity_wanted
 from routing.cart import OfferKey
 from routing.quote import DeliveryOption
 from routing.snapshot import Snapshot
@@ -47,7 +46,7 @@ def reserve_option(
             because.append(
                 Because("stock_gone", (*named, ("free", str(free)), ("wanted", str(qty))))
             )
-    places = _capacity_wanted(snapshot, option)
+    places = capacity_wanted(snapshot, option.parcels)
     rooms = {
         slot: _locked_capacity(session, slot) for slot in sorted(places, key=lambda s: (s[0], s[1]))
     }
@@ -76,44 +75,6 @@ def _locked_stock(session: Session, wanted: Mapping[OfferKey, int]) -> dict[Offe
         .execution_options(populate_existing=True)
     )
     return {row.key: row for row in rows}
-
-
-Slot = tuple[str, date]
-
-
-def _capacity_wanted(
-    snapshot: Snapshot, option: DeliveryOption
-) -> dict[Slot, tuple[int, int | None]]:
-    """Parcels by place and local date, and the limit there (None: none)."""
-    wanted: dict[Slot, tuple[int, int | None]] = {}
-    for parcel in option.parcels:
-        place = snapshot.network.location(parcel.origin)
-        day = local_day(place.calendar.zone, parcel.leaves_at)
-        hub = snapshot.hubs.get(parcel.origin)
-        limits = [place.daily_parcels, hub.daily_parcels if hub is not None else None]
-        collections = [
-            each
-            for each in snapshot.collections_at.get(parcel.origin, ())
-            if each.service.code == parcel.service
-        ]
-        slots = [
-            (parcel.origin, _least(limits)),
-            (
-                f"{parcel.service}@{parcel.origin}",
-                _least([each.pickup.daily_parcels for each in collections]),
-            ),
-        ]
-        if collections and collections[0].service.fleet:
-            service = collections[0].service
-            slots.append((service.fleet_slot, service.fleet_parcels(day)))
-        for name, limit in slots:
-            count, _ = wanted.get((name, day), (0, None))
-            wanted[name, day] = (count + 1, limit)
-    return wanted
-
-
-def _least(limits: list[int | None]) -> int | None:
-    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _locked_capacity(session: Session, slot: Slot) -> CapacityRow:

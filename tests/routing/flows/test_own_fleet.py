@@ -107,3 +107,41 @@ def test_vans_bring_what_load_and_time_allow(sessions: Sessions, market: TenantI
     assert [vans.daily_parcels for vans in service.fleet] == [2]
     assert service.fleet_parcels(date(2026, 3, 6)) == 2
     assert service.fleet_parcels(date(2026, 3, 7)) == 0
+
+
+TWO_SELLERS = (
+    CartLine("1", "COFFEE-01", 1, "elbe-kaffee"),
+    CartLine("2", "MUG-01", 1, "thames-home"),
+)
+
+
+def test_a_cart_of_two_parcels_is_not_promised_vans_with_room_for_one(
+    sessions: Sessions, tenant: TenantId, small_text: dict[str, str]
+) -> None:
+    with sessions(tenant) as session:
+        import_network(session, with_fleets(small_text, "mon-fri,1,1,,0"))
+        found = quote_cart(session, Cart(PARIS, TWO_SELLERS, now(session)))
+    assert found.options and not found.exact
+    for option in found.options:
+        days = [(parcel.service, parcel.leaves_at.date()) for parcel in option.parcels]
+        assert len(set(days)) == len(days), option.code
+    with sessions(tenant) as session:
+        done = commit_option(session, found.id, "fastest", HOME, key="both")
+    assert isinstance(done, Committed)
+
+
+def test_with_room_for_both_the_same_cart_has_the_plans_it_had(
+    sessions: Sessions, tenant: TenantId, small_text: dict[str, str]
+) -> None:
+    with sessions(tenant) as session:
+        import_network(session, small_text)
+        free = quote_cart(session, Cart(PARIS, TWO_SELLERS, now(session)))
+        import_network(session, with_fleets(small_text, "mon-fri,1,2,,0"))
+        roomy = quote_cart(session, Cart(PARIS, TWO_SELLERS, now(session)))
+    fastest = free.option("fastest")
+    assert fastest is not None
+    days = [(parcel.service, parcel.leaves_at.date()) for parcel in fastest.parcels]
+    assert len(days) == 2 and len(set(days)) == 1  # what has no room above
+    again = roomy.option("fastest")
+    assert again is not None and roomy.exact
+    assert [(parcel.service, parcel.leaves_at.date()) for parcel in again.parcels] == days
