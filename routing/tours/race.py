@@ -8,7 +8,8 @@ from routing.tours.plan import NotFeasible
 from routing.tours.problem import Problem
 
 TRY_SHARE = 0.12
-HAND_OVER = 0.5
+HAND_OVER = 0.3
+"""Of the budget: of 0.12, 0.2, 0.3 and 0.5 the best on 200 stops, ahead of either engine alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Race:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """The first runs half-way, the second goes on from its plan: other moves, other minima."""
+    """The first begins, the second goes on from its plan: other moves, other minima."""
 
     runners: tuple[Engine, Engine]
     name: str = "relay"
