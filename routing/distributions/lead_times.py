@@ -51,7 +51,8 @@ class NetworkState:
     working: tuple[bool, ...]  # from CALENDAR_DAYS_BEFORE days before `day`
     readings: tuple[Reading, ...]
     pressure: float  # log factor >= 0 by which daily odds fall, of what is bought
-    miss_factors: Mapping[str, float]  # by destination: share of the allowed misses to aim at
+    miss_factors: Mapping[str, float]
+    """Share of the allowed misses to aim at: by destination, by `service_to` where that differs."""
     deliveries: Mapping[str, int]  # by service, of the last months
     handling_days: Mapping[str, float]  # by seller, from purchase; empty name: everybody's
     transit_counts: Mapping[str, tuple[int, ...]]
@@ -88,16 +89,28 @@ class NetworkState:
         A curve S is bent to S ** a so that it crosses 1 - level where S crosses the calibrated miss
         rate.
         """
-        factor = self.miss_factors.get(traits.group("destination"), 1.0)
+        service, end = traits.group("service"), traits.group("destination")
+        factor = miss_factor_of(self.miss_factors, service, end)
         for group, floors in self.floors.items():
             factor = min(factor, floors.get(traits.group(group), floors.get("", 1.0)))
         aimed = (1 - level) * factor
         return self.pressure - log(log(1 - level) / log(aimed))
 
 
+def service_to(service: str, destination: str) -> str:
+    """The name of a service's parcels to a destination."""
+    return f"{service}>{destination}"
+
+
+def miss_factor_of(miss_factors: Mapping[str, float], service: str, destination: str) -> float:
+    """The share of the allowed misses to aim at: the service's own there, else the destination's."""
+    own = miss_factors.get(service_to(service, destination))
+    return miss_factors.get(destination, 1.0) if own is None else own
+
+
 def counted_as(traits: ParcelTraits) -> tuple[str, str]:
     """Under which names a delivery is counted: the service to there, and from the seller to there."""
-    wide = f"{traits.group('service')}>{traits.group('destination')}"
+    wide = service_to(traits.group("service"), traits.group("destination"))
     return wide, f"{wide}>{traits.group('seller')}"
 
 

@@ -1,6 +1,6 @@
 """Recalls the promises that rested on what was learned, with what came of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -48,11 +48,12 @@ def recall_promises(
                 arrived_on=max(days) if len(days) >= promise.parcels else None,
                 seller=_only({seller for seller, _ in places}),
                 lane=_only({lane for _, lane in places}),
+                service=_only(promise.services),
             )
     return tuple(found.values())
 
 
-def _only(names: set[str]) -> str:
+def _only(names: Collection[str]) -> str:
     """The one there is; empty where there are several."""
     return min(names) if len(names) == 1 else ""
 

@@ -20,6 +20,7 @@ from tracking.tallies import Tallies, tallies_from, tallies_json
 
 log = structlog.get_logger("tracking")
 
+RESTS = 1 / 60  # of the time since a month's end, between two counts of it: the older, the rarer
 SETTLED_AFTER = timedelta(days=180)  # scans and cancellations that come later change no figure
 FIRST = datetime(
     2000, 1, 1, tzinfo=UTC
@@ -31,19 +32,22 @@ _Span = tuple[datetime, datetime]
 def tally_promises(sessions: Sessions, tenant: TenantId) -> None:
     """Count the months that may have changed, and add all months up for `view_calibration`.
 
-    A month is counted anew until it is settled, later only where its number of promises is another
-    one. Rows that can't be read are left out, counted and told: the log's `promise_not_readable`.
+    A month is counted anew until it is settled, the longer ago it ended the more seldom (after two
+    months daily); at once where its number of promises is another one. Rows that can't be read are left out, counted and told: the log's `promise_not_readable`.
     Reads month by month, and writes a row at a time: nobody waits for it.
     """
     with sessions(tenant, read_only=True) as session:
         instant = now(session)
         spans = _months(session, instant)
         present = {month: _promises(session, _within(*span)) for month, span in spans.items()}
-        known = {row.month: row.promises for row in session.scalars(select(CalibrationTallyRow))}
+        known = {
+            row.month: (row.promises, row.counted_at)
+            for row in session.scalars(select(CalibrationTallyRow))
+        }
         starts = _regions(session)
         misplaced = _misplaced(session, spans)
     for month, (start, end) in spans.items():
-        if instant < end + SETTLED_AFTER or known.get(month, 0) != present[month]:
+        if _is_due(known.get(month), present[month], end, instant):
             with sessions(tenant, read_only=True) as session:
                 tallies, broken = _count(session, starts, (start, end), instant)
             _save(sessions, tenant, month, present[month], broken, tallies)
@@ -70,6 +74,14 @@ def _months(session: Session, instant: datetime) -> dict[str, _Span]:
         found[f"{start:%Y-%m}"] = (start, end)
         start = end
     return found
+
+
+def _is_due(
+    known: tuple[int, datetime] | None, promises: int, end: datetime, instant: datetime
+) -> bool:
+    if known is None or known[0] != promises:
+        return True
+    return instant < end + SETTLED_AFTER and instant - known[1] >= (instant - end) * RESTS
 
 
 def _within(start: datetime, end: datetime) -> ColumnElement[bool]:

@@ -24,6 +24,10 @@ class CalibrationPlan:
     alarm: float = 0.5
     """Log distance from the nominal miss rate at which the drift alarm sounds."""
 
+    def factor(self, shift: float) -> float:
+        """The share of the allowed misses to aim at after such a shift."""
+        return min(max(exp(-shift), self.tightest), self.loosest)
+
 
 @dataclass(slots=True)
 class OnlineCalibration:
@@ -66,17 +70,11 @@ class OnlineCalibration:
 
     def miss_rate(self, region: int) -> float:
         """The share of misses to aim at now, in place of 1 - level."""
-        shift = self._network + self._regions.get(region, 0.0)
-        factor = min(max(exp(-shift), self.plan.tightest), self.plan.loosest)
-        return (1 - self.level) * factor
+        return (1 - self.level) * self.plan.factor(self.shift(region))
 
-    def drifting(self, share: float = 1.0) -> tuple[int, ...]:
-        """Regions whose level had to move further than (that share of) what the alarm allows."""
-        return tuple(
-            region
-            for region, shift in sorted(self._regions.items())
-            if abs(self._network + shift) > self.plan.alarm * share
-        )
+    def shift(self, region: int) -> float:
+        """How far the miss rate has moved, as a log: up is tighter."""
+        return self._network + self._regions.get(region, 0.0)
 
 
 def _held(shift: float, plan: CalibrationPlan) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 
 from routing.distributions.arrays import F64, I64
 from routing.distributions.choice import lateness_cost_for
-from routing.distributions.lead_times import LeadTimeModel
+from routing.distributions.lead_times import LeadTimeModel, miss_factor_of
 from routing.distributions.waits import slow_down
 from tracking.learning.teach import Lesson, curves_as_bought
 
@@ -30,7 +30,7 @@ def lateness_costs(
 ) -> dict[str, float]:
     """By level, as text: days; empty while too few parcels were bought.
 
-    `miss_factors` by destination and `floors` by group and name are today's: the share of the allowed
+    `miss_factors` as a `NetworkState` holds them and `floors` by group and name are today's: the share of the allowed
     misses that is aimed at. Curves are bent as quotes bend them (`NetworkState.log_slow_down`).
     """
     bought = lesson.taught.history.purchased
@@ -55,11 +55,16 @@ def _aimed(
     floors: Mapping[str, Mapping[str, float]],
 ) -> F64:
     """Per parcel the share of the allowed misses that is aimed at: the least that any group says."""
-    aimed = np.ones(len(rows))
-    for group, shares in (("destination", miss_factors), *floors.items()):
+    codes, groups = lesson.taught.codes, lesson.taught.history.groups
+    by_service = np.ones((len(codes["service"]), len(codes["destination"])))
+    for service, row in codes["service"].items():
+        for destination, column in codes["destination"].items():
+            by_service[row, column] = miss_factor_of(miss_factors, service, destination)
+    aimed = by_service[groups["service"][rows], groups["destination"][rows]]
+    for group, shares in floors.items():
         otherwise = shares.get("", 1.0)
-        by_code = np.full(len(lesson.taught.codes[group]), otherwise)
-        for name, code in lesson.taught.codes[group].items():
+        by_code = np.full(len(codes[group]), otherwise)
+        for name, code in codes[group].items():
             by_code[code] = shares.get(name, otherwise)
-        aimed = np.minimum(aimed, by_code[lesson.taught.history.groups[group][rows]])
-    return aimed
+        aimed = np.minimum(aimed, by_code[groups[group][rows]])
+    return np.asarray(aimed, np.float64)

@@ -32,7 +32,7 @@ def state_of_day(
     floors: Mapping[str, Mapping[str, float]] | None = None,
 ) -> NetworkState:
     """What is known at the start of the lesson's day, beside what was learned of promises:
-    `miss_factors` by destination, `lateness_costs` by level, `floors` by group and name."""
+    `miss_factors` by destination and service, `lateness_costs` by level, `floors` by group and name."""
     taught, today = lesson.taught, lesson.today
     day = taught.first_day + timedelta(days=today)
     first = today - CALENDAR_DAYS_BEFORE

@@ -106,6 +106,19 @@ def test_a_settled_month_is_counted_anew_only_when_promises_were_added(market: M
     assert _counted(market).overall is None
 
 
+def test_a_month_rests_the_longer_the_longer_ago_it_ended(market: Market) -> None:
+    order = market.order("k0").order_id
+    market.deliver(order, 20)
+    market.clock.set(datetime(2026, 5, 31, tzinfo=UTC))  # two months after the end of March
+    assert _counted(market).overall is not None
+    with market.lanewise.sessions(market.tenant) as session:
+        session.execute(update(OrderRow).values(state="cancelled"))
+    market.clock.advance(timedelta(hours=23))
+    assert _counted(market).overall is not None
+    market.clock.advance(timedelta(hours=3))
+    assert _counted(market).overall is None
+
+
 def test_only_the_first_promise_of_an_order_counts_also_over_the_turn_of_a_month(
     market: Market,
 ) -> None:

@@ -37,6 +37,7 @@ def test_what_is_aimed_tighter_makes_a_late_parcel_worth_more() -> None:
     plain = lateness_costs(TAUGHT, MODEL, {}, (0.95,))["0.95"]
     tight = lateness_costs(TAUGHT, MODEL, {"FR-PAC": 0.3}, (0.95,))["0.95"]
     assert tight > plain
+    assert lateness_costs(TAUGHT, MODEL, {"post>FR-PAC": 0.3}, (0.95,))["0.95"] == tight
     for group in ("seller", "lane"):
         name = next(iter(TAUGHT.taught.codes[group]))
         one = lateness_costs(TAUGHT, MODEL, {}, (0.95,), {group: {name: 0.3}})["0.95"]

@@ -11,7 +11,7 @@ from routing.distributions.lead_times import LearnedLeadTimes
 from tests.tracking.learning.invented import FAST, FIRST, facts, known_on, lesson, traits
 from tracking.learning.facts import ParcelFact, taught
 from tracking.learning.floors import TOGETHER, coverage_floors
-from tracking.learning.miss_factors import PastPromise, drifting, miss_factors
+from tracking.learning.miss_factors import PastPromise, calibrate, drifting, miss_factors
 from tracking.learning.pulse import state_of_day
 from tracking.learning.teach import SHADOW_DAYS, fit, fit_purchase, judge
 
@@ -194,3 +194,42 @@ def test_a_miss_counts_from_the_day_it_is_known() -> None:
     missed = [_promise(0, missed=True) for _ in range(50)]
     assert miss_factors(missed, FIRST + timedelta(days=6)) == {}
     assert miss_factors(missed, FIRST + timedelta(days=7))["FR-IDF"] < 1
+
+
+def _by(service: str, number: int, *, missed: bool) -> PastPromise:
+    return replace(_promise(number, missed=missed), service=service)
+
+
+def test_one_service_calibrates_exactly_as_its_destination() -> None:
+    for share in (2, 4, 25):
+        plain = [_promise(n, missed=n % share == 0) for n in range(200)]
+        served = [replace(one, service="post") for one in plain]
+        assert calibrate(served, TODAY) == calibrate(plain, TODAY)
+        assert miss_factors(served, TODAY) == miss_factors(plain, TODAY)
+        assert drifting(served, TODAY) == drifting(plain, TODAY)
+
+
+def test_a_service_moves_apart_from_its_destination_the_more_it_has_been_seen() -> None:
+    good = [_by("good", n, missed=False) for n in range(200)]
+
+    def with_bad(count: int) -> list[PastPromise]:
+        return [*good, *(_by("bad", n, missed=n % 2 == 0) for n in range(count))]
+
+    few, many = calibrate(with_bad(4), TODAY), calibrate(with_bad(100), TODAY)
+    alone = calibrate([_by("bad", n, missed=n % 2 == 0) for n in range(4)], TODAY)["FR-IDF"]
+    assert few["FR-IDF"] < few["bad>FR-IDF"] < alone  # drawn to the destination
+    assert few["bad>FR-IDF"] - few["FR-IDF"] < 0.1 * (alone - few["FR-IDF"])
+    assert many["good>FR-IDF"] < many["FR-IDF"] < many["bad>FR-IDF"]
+    factors = miss_factors(with_bad(100), TODAY)
+    assert factors["bad>FR-IDF"] < factors["FR-IDF"] < factors["good>FR-IDF"] <= 1.0
+    assert "bad>FR-IDF" in drifting(with_bad(100), TODAY)
+    joint = [replace(one, service="") for one in good]
+    assert set(calibrate(joint, TODAY)) == {"FR-IDF"}
+
+
+def test_what_a_service_aims_at_bends_its_curves_alone() -> None:
+    state = state_of_day(TAUGHT, {"FR-PAC": 0.5, "post>FR-PAC": 1.0, "air>FR-PAC": 0.25})
+    ends = {service: traits(to="FR-PAC", service=service) for service in ("post", "sea", "air")}
+    bends = {name: state.log_slow_down(one, 0.95) - state.pressure for name, one in ends.items()}
+    assert bends["post"] == 0.0
+    assert 0.0 < bends["sea"] < bends["air"]
