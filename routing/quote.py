@@ -1,9 +1,10 @@
 """A quote: the delivery options of a cart with promise, cost, charge and who is responsible."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from core.ids import QuoteId
 from core.money import Money
@@ -55,6 +56,10 @@ class CostLine:
 
     code: str
     amount: Money
+
+
+NOT_FREIGHT = frozenset({"box", "handling", "inbound"})
+"""Cost lines that are not the carrier's rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,3 +372,11 @@ def difference_of(before: DeliveryOption, after: DeliveryOption, *, to: str) -> 
         parcels=len(after.parcels) - len(before.parcels),
         charge=charge,
     )
+
+
+def freight_minor(cost_lines: Sequence[Mapping[str, Any]]) -> int | None:
+    """What the carrier asked, from a parcel's stored cost lines, minor units; None where none are kept."""
+    if not cost_lines:
+        return None
+    rates = (line for line in cost_lines if line["code"] not in NOT_FREIGHT)
+    return sum(int(line["amount"]["minor"]) for line in rates)

@@ -14,6 +14,7 @@ from core.places import Destination
 from core.places import zone as zone_of
 from routing.cart import Cart, CartLine, Live
 from routing.checkout.from_network import CartProblem, build_problem
+from routing.checkout.prices import likely_rate, with_room
 from routing.checkout.problem import Transit
 from routing.distributions.lead_times import LearnedLeadTimes
 from routing.distributions.traits import Goods, ParcelTraits, parcel_traits
@@ -114,7 +115,12 @@ def _traits(problem: CartProblem, network: Network) -> dict[str, ParcelTraits]:
     goods = (Goods(network.sku(line.sku), line.qty, 0),)
     return {
         service.id: parcel_traits(
-            network.location(service.node), problem.destination, service.kind, goods
+            network.location(service.node),
+            problem.destination,
+            service.kind,
+            goods,
+            sellers=1,
+            freight_minor=likely_rate(service.tariff, with_room(problem.problem.boxes, goods)),
         )
         for service in problem.problem.services
     }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
+from operator import le
 
 import numpy as np
 
@@ -23,7 +24,9 @@ from core.money import Money
 from core.places import Destination
 from core.units import Dimensions
 from routing.checkout.problem import NEVER, IntArray
+from routing.checkout.problem import Box as ParcelBox
 from routing.checkout.problem import Tariff as Table
+from routing.distributions.traits import Goods
 from routing.network.goods import Box
 from routing.network.services import Co2eFactor, Service
 from routing.network.trade import ExchangeRate, NoExchangeRate, settle
@@ -116,6 +119,45 @@ def planner_table(prices: PriceTable, factor: Co2eFactor | None, distance_m: int
         volumetric_g=prices.volumetric_g,
         components=prices.components,
     )
+
+
+def with_room(boxes: Sequence[ParcelBox], goods: Sequence[Goods]) -> tuple[tuple[int, int], ...]:
+    """Rows of the boxes that may hold all of the goods, each with the gross weight, g.
+
+    Nothing is packed: volume, sides and weight decide.
+    """
+    weight_g, volume_mm3, sides = 0, 0, (0, 0, 0)
+    for one in goods:
+        long, middle, short = one.sku.size.sorted_mm()
+        weight_g += one.qty * one.sku.weight_g
+        volume_mm3 += one.qty * long * middle * short
+        sides = (max(sides[0], long), max(sides[1], middle), max(sides[2], short))
+    return tuple(
+        (row, weight_g + box.tare_g)
+        for row, box in enumerate(boxes)
+        if box.volume_mm3 >= volume_mm3
+        and box.max_g >= weight_g
+        and all(map(le, sides, sorted(box.inner_mm, reverse=True)))
+    )
+
+
+def likely_rate(table: Table, roomy: Sequence[tuple[int, int]]) -> int | None:
+    """What a parcel in the cheapest of these boxes (see `with_room`) costs, minor units.
+
+    Without a box it counts as the dearest of the table; None where every box is refused.
+    """
+    rates = [
+        int(table.cost[row, bracket])
+        for row, gross_g in roomy
+        if (bracket := _bracket(table, max(gross_g, int(table.volumetric_g[row])))) is not None
+    ]
+    rates = [rate for rate in rates if rate != NEVER] or [int(table.cost.max(initial=NEVER))]
+    return None if min(rates) == NEVER else min(rates)
+
+
+def _bracket(table: Table, weight_g: int) -> int | None:
+    place = int(np.searchsorted(table.brackets_g, weight_g))
+    return place if place < len(table.brackets_g) else None
 
 
 def co2_g(factor: Co2eFactor | None, weight_g: int, distance_m: int) -> int:

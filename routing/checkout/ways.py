@@ -12,7 +12,14 @@ from core.money import Money
 from core.places import great_circle_m, zone
 from routing.cart import Cart, Live
 from routing.checkout.learned_times import Asked, with_learned_times
-from routing.checkout.prices import PriceTable, Unpriced, planner_table, price_table
+from routing.checkout.prices import (
+    PriceTable,
+    Unpriced,
+    likely_rate,
+    planner_table,
+    price_table,
+    with_room,
+)
 from routing.checkout.problem import (
     NEVER,
     Box,
@@ -97,11 +104,21 @@ class Ways:
         local = self.cart.at.astimezone(zone(network.marketplace.zone))
         if learned is None or not state_of(learned).covers(local.date()):
             return tuple(services)
+        sellers = {network.location(node).seller for node in goods} - {""}
+        roomy = {node: with_room(self.boxes, those) for node, those in goods.items()}
         asked = []
         for service in services:
             place = network.location(service.node)
             if place.seller and service.node in goods:
-                traits = parcel_traits(place, self.to, service.kind, goods[service.node])
+                rate = likely_rate(service.tariff, roomy[service.node])
+                traits = parcel_traits(
+                    place,
+                    self.to,
+                    service.kind,
+                    goods[service.node],
+                    sellers=len(sellers),
+                    freight_minor=rate,
+                )
                 asked.append(Asked(service, self.location(service.node), traits))
         found = with_learned_times(
             asked,

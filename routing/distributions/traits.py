@@ -12,7 +12,7 @@ from routing.network.places import Location
 GROUPS = ("seller", "origin", "destination", "district", "lane", "area", "category", "service")
 TRAITS = (
     "items price_minor weight_g volume_mm3 distance_km lat lon seller_lat seller_lon "
-    "postcode same_state"
+    "postcode same_state sellers freight_minor"
 ).split()
 
 
@@ -37,9 +37,19 @@ class ParcelTraits:
 
 
 def parcel_traits(
-    origin: Location, to: ResolvedDestination, service: str, goods: Sequence[Goods]
+    origin: Location,
+    to: ResolvedDestination,
+    service: str,
+    goods: Sequence[Goods],
+    *,
+    sellers: int,
+    freight_minor: int | None,
 ) -> ParcelTraits:
-    """Traits of a parcel from one place; regions and postal districts carry their country."""
+    """Traits of a parcel from one place; regions and postal districts carry their country.
+
+    `sellers` are those of the whole order; `freight_minor` is what the carrier asks for the parcel, in
+    the marketplace's currency (None: unknown).
+    """
     country, address = to.destination.country, origin.address
     start = f"{address.country}-{address.region}"
     end = f"{country}-{to.region or to.destination.region}"
@@ -67,5 +77,7 @@ def parcel_traits(
         origin.point.lon,
         float(digits) if len(digits) >= 3 else nan,
         float(start == end),
+        float(sellers),
+        nan if freight_minor is None else float(freight_minor),
     )
     return ParcelTraits(groups, figures)

@@ -50,7 +50,14 @@ def _fact(data: OlistData, network: Network, order: OlistOrder, seller: str) -> 
         bought_at=order.purchased_at.astimezone(ZONE).replace(tzinfo=None),
         handed_on=None if handed is None else handed.astimezone(ZONE).date(),
         delivered_on=order.delivered_on,
-        traits=parcel_traits(place, to, f"derived-{home_state(data.sellers[seller])}", goods),
+        traits=parcel_traits(
+            place,
+            to,
+            f"derived-{home_state(data.sellers[seller])}",
+            goods,
+            sellers=len(order.sellers),
+            freight_minor=sum(i.freight_minor for i in order.items if i.seller == seller),
+        ),
     )
 
 

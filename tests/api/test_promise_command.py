@@ -1,6 +1,7 @@
 """`lanewise promise`: refit from the store, look, take back; bad input in one line."""
 
 import json
+from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from sqlalchemy.orm import Session
 from api.wiring import from_environment
 from core.ids import TenantId
 from routing.distributions.lead_times import LearnedLeadTimes
+from routing.distributions.traits import TRAITS
 from routing.flows.load_lead_times import load_lead_times
 from routing.flows.publish_model import Provenance, publish_model
 from routing.tables import LeadTimeModelRow
+from simulations.adapters.olist_files import read_olist
 from store.tables import TenantRow
 from tests.api.test_network_commands import run, var
 from tests.simulations.olist_sample import write_sample
@@ -87,6 +90,28 @@ def test_the_morning_tells_what_lateness_costs_under_the_model_that_serves(
         assert learned.name == f"learned-1@{state.day}.2"
         assert learned.state.lateness_costs == state.lateness_costs
         assert open_alarms(session) == []
+
+
+def test_history_teaches_what_each_delivery_was_charged_and_of_how_many_sellers(
+    imported: Path,
+) -> None:
+    lanewise = from_environment()
+    with lanewise.sessions.system(read_only=True) as session:
+        tenant = TenantId(session.scalars(select(TenantRow.id)).one())
+    with lanewise.sessions(tenant, read_only=True) as session:
+        facts = recall_parcels(session, datetime(2017, 6, 20, tzinfo=UTC)).facts
+    charged = Counter(
+        (
+            float(sum(item.freight_minor for item in order.items if item.seller == seller)),
+            float(len(order.sellers)),
+        )
+        for order in read_olist(imported / "olist", lambda _: None).orders
+        for seller in order.sellers
+    )
+    freight, sellers = TRAITS.index("freight_minor"), TRAITS.index("sellers")
+    taught = Counter((one.traits.figures[freight], one.traits.figures[sellers]) for one in facts)
+    assert len(facts) > 300
+    assert not taught - charged
 
 
 def test_the_scan_of_all_promises_holds_no_write_lock(

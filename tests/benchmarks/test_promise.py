@@ -146,8 +146,8 @@ def test_an_ablation_takes_one_part_away_at_a_time(bench: BenchOrders) -> None:
 def test_the_default_learns_on_what_the_product_knows(bench: BenchOrders) -> None:
     today = bench.day(FIRST)
     names = set(walk_forward(bench, today, today, FAST).names)
-    assert not names & {"quoted_days", "freight_minor", "orders 24 h"}
-    assert {"price_minor", "destination backlog"} <= names
+    assert not names & {"quoted_days", "orders 24 h"}
+    assert {"price_minor", "freight_minor", "sellers", "destination backlog"} <= names
     without = walk_forward(bench, today, today, replace(FAST, network_columns=False))
     assert not [name for name in without.names if "backlog" in name or "speed" in name]
 

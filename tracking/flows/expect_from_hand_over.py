@@ -13,6 +13,7 @@ from routing.distributions.traits import Goods, ParcelTraits, parcel_traits
 from routing.flows.load_lead_times import load_lead_times
 from routing.flows.load_snapshot import load_snapshot
 from routing.network.destinations import ResolvedDestination
+from routing.quote import freight_minor
 from routing.quote_text import destination_in
 from routing.snapshot import Snapshot
 from routing.tables import OrderLineRow, OrderRow, PlannedParcelRow, QuoteRow
@@ -85,4 +86,11 @@ def _traits(
         for one in parcel.contents
         if network.has_sku(one["sku"])
     ]
-    return parcel_traits(place, there, parcel.service, goods)
+    return parcel_traits(
+        place,
+        there,
+        parcel.service,
+        goods,
+        sellers=max(len({seller for _, seller in prices}), 1),
+        freight_minor=freight_minor(parcel.cost_lines),
+    )

@@ -4,6 +4,7 @@ Only what the store holds: plans, prices, tracking. No person is looked at; a de
 country, a region and a postal code.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,6 +21,7 @@ from routing.distributions.traits import Goods, ParcelTraits, parcel_traits
 from routing.flows.load_snapshot import load_snapshot
 from routing.network.destinations import ResolvedDestination
 from routing.network.places import Location
+from routing.quote import freight_minor
 from routing.quote_text import destination_in
 from routing.snapshot import Snapshot
 from routing.tables import OrderLineRow, OrderRow, PlannedParcelRow, QuoteRow
@@ -59,6 +61,9 @@ def recall_parcels(session: Session, as_of: datetime) -> Recalled:
     market = snapshot.network.marketplace
     since = as_of - timedelta(days=WINDOW_DAYS + HORIZON)
     prices = _prices(session, since, as_of)
+    sellers: dict[UUID, set[str]] = defaultdict(set)
+    for order, _, seller in prices:
+        sellers[order].add(seller)
     facts: list[ParcelFact] = []
     destinations: dict[UUID, str] = {}
     places: dict[UUID, frozenset[tuple[str, str]]] = {}
@@ -70,7 +75,7 @@ def recall_parcels(session: Session, as_of: datetime) -> Recalled:
             passed_over += 1
             places[row.order_id] = places.get(row.order_id, frozenset()) | {("", "")}
             continue
-        traits = _traits(snapshot, row, place, to, prices)
+        traits = _traits(snapshot, row, place, to, prices, max(len(sellers[row.order_id]), 1))
         facts.append(_fact(row, traits, market.zone, as_of))
         destinations[row.order_id] = traits.group("destination")
         own = frozenset({(traits.group("seller"), traits.group("lane"))})
@@ -99,6 +104,7 @@ def _rows(session: Session, since: datetime, as_of: datetime) -> Iterator[Any]:
                 PlannedParcelRow.through_hub,
                 PlannedParcelRow.sellers,
                 PlannedParcelRow.contents,
+                PlannedParcelRow.cost_lines,
                 OrderRow.placed_at,
                 func.substr(QuoteRow.content, 1, _BEGINNING).label("beginning"),
                 TrackedParcelRow.handed_over_at,
@@ -136,7 +142,12 @@ def _resolved(snapshot: Snapshot, beginning: str) -> ResolvedDestination | None:
 
 
 def _traits(
-    snapshot: Snapshot, row: Any, place: Location, to: ResolvedDestination, prices: Prices
+    snapshot: Snapshot,
+    row: Any,
+    place: Location,
+    to: ResolvedDestination,
+    prices: Prices,
+    sellers: int,
 ) -> ParcelTraits:
     goods = [
         Goods(
@@ -147,7 +158,9 @@ def _traits(
         for one in row.contents
         if snapshot.network.has_sku(one["sku"])
     ]
-    return parcel_traits(place, to, row.service, goods)
+    return parcel_traits(
+        place, to, row.service, goods, sellers=sellers, freight_minor=freight_minor(row.cost_lines)
+    )
 
 
 def _fact(row: Any, traits: ParcelTraits, market_zone: str, as_of: datetime) -> ParcelFact:

@@ -19,7 +19,7 @@ def traits(
 ) -> ParcelTraits:
     start = "FR-ARA"
     groups = (seller, start, to, f"{to}-1", f"{start}>{to}", "FR-69", "books", service)
-    figures = (1.0, 2000.0, weight_g, 1e6, 400.0, 48.8, 2.3, 45.7, 4.8, nan, 0.0)
+    figures = (1.0, 2000.0, weight_g, 1e6, 400.0, 48.8, 2.3, 45.7, 4.8, nan, 0.0, 1.0, 900.0)
     return ParcelTraits(groups, figures)
 
 
