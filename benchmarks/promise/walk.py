@@ -15,7 +15,7 @@ from tracking.learning.columns import NetworkState, network_state, order_columns
 from tracking.learning.hazards import Weighing, fit_waits
 from tracking.learning.history import F64, I64
 from tracking.learning.pressure import pressure
-from tracking.learning.teach import WITHOUT
+from tracking.learning.teach import PLAN, WITHOUT
 
 WARM_UP_DAYS = 56  # forecasts before the window, for the calibration to settle
 QUOTES_TIMED = 300
@@ -28,7 +28,7 @@ class WalkPlan:
     """One configuration for every window."""
 
     refit_days: int = 7
-    boosting: BoostingPlan = field(default_factory=BoostingPlan)
+    boosting: BoostingPlan = PLAN
     with_pressure: bool = True
     without: tuple[str, ...] = NOT_IN_PRODUCT
     """Columns left out."""

@@ -13,10 +13,10 @@ from math import log
 
 import numpy as np
 
-from routing.distributions.arrays import F64
+from routing.distributions.arrays import F64, U8
 from routing.distributions.forest import to_cells
 from routing.distributions.traits import GROUPS, TRAITS, ParcelTraits
-from routing.distributions.waits import DayCalendar, WaitModel, curves_of_cells, slow_down
+from routing.distributions.waits import DayCalendar, WaitModel, curves_over, days_from, slow_down
 
 CALENDAR_DAYS_BEFORE = 3  # the published calendar begins so long before its state
 CALENDAR_DAYS = 180
@@ -131,6 +131,7 @@ class LearnedLeadTimes:
     model: LeadTimeModel
     state: NetworkState
     _remembered: OrderedDict[_Key, F64] = field(default_factory=OrderedDict)
+    _days: dict[int, U8] = field(default_factory=dict)
 
     def knows(self, traits: ParcelTraits) -> bool:
         """Whether its service has delivered often enough, and its destination was seen at all."""
@@ -184,8 +185,9 @@ class LearnedLeadTimes:
         found = [self._remembered.get(key) for key in keys]
         new = np.array([place for place, curve in enumerate(found) if curve is None], np.int64)
         if len(new):
-            starts = np.full(len(new), start, np.int64)
-            raw = curves_of_cells(waits.forest, cells[new], starts, self.state.calendar())
+            if start not in self._days:
+                self._days[start] = days_from(start, self.state.calendar())
+            raw = curves_over(waits.forest, cells[new], self._days[start])
             for place, curve in zip(new, slow_down(raw, np.array(bends)[new]), strict=True):
                 found[place] = self._remembered[keys[place]] = curve
             while len(self._remembered) > REMEMBERED:

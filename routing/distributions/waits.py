@@ -66,18 +66,27 @@ def day_cells(start: I64, waited: I64, calendar: DayCalendar) -> U8:
 
 def open_curves(model: WaitModel, columns: F64, start: I64, calendar: DayCalendar) -> F64:
     """P(still open at the end of day k after start), k = 1..LONGEST_DAYS: [orders, days]."""
-    return curves_of_cells(model.forest, to_cells(columns, model.forest.cuts), start, calendar)
-
-
-def curves_of_cells(forest: Forest, cells: U8, start: I64, calendar: DayCalendar) -> F64:
-    """The same from cells [orders, columns] instead of values."""
     if not len(start):
         return np.zeros((0, LONGEST_DAYS))
     starts, position = np.unique(start, return_inverse=True)
     waited = np.tile(np.arange(1, LONGEST_DAYS + 1), len(starts))
     days = day_cells(np.repeat(starts, LONGEST_DAYS), waited, calendar)
     day_of = position[:, None] * LONGEST_DAYS + np.arange(LONGEST_DAYS)
-    hazard = daily_odds(forest, cells, days, day_of.astype(np.int64), np.zeros(len(start)))
+    cells = to_cells(columns, model.forest.cuts)
+    hazard = daily_odds(model.forest, cells, days, day_of.astype(np.int64), np.zeros(len(start)))
+    return np.asarray(np.cumprod(1.0 - hazard, axis=1), dtype=np.float64)
+
+
+def days_from(start: int, calendar: DayCalendar) -> U8:
+    """The day cells of one start's curve, uint8 [LONGEST_DAYS, DAY_COLUMNS]."""
+    starts = np.full(LONGEST_DAYS, start, np.int64)
+    return day_cells(starts, np.arange(1, LONGEST_DAYS + 1), calendar)
+
+
+def curves_over(forest: Forest, cells: U8, days: U8) -> F64:
+    """Curves of orders that start together; `days` are those of `days_from`."""
+    day_of = np.tile(np.arange(LONGEST_DAYS, dtype=np.int64), (len(cells), 1))
+    hazard = daily_odds(forest, cells, days, day_of, np.zeros(len(cells)))
     return np.asarray(np.cumprod(1.0 - hazard, axis=1), dtype=np.float64)
 
 

@@ -24,7 +24,7 @@ WITHOUT = ("orders 6 h", "orders 24 h", "orders 72 h", "orders 168 h")
 """Columns that would need the last hours' orders at each quote; leaving them out costs nothing
 (decision 12)."""
 PLAN = BoostingPlan()
-HAND_OVER_TREES = 400
+HAND_OVER_PLAN = BoostingPlan(trees=400)
 NOT_AFTER_HAND_OVER = ("weekday", "hour")  # those of the purchase
 
 
@@ -120,8 +120,13 @@ def fit(lesson: Lesson, today: int | None = None, plan: BoostingPlan = PLAN) -> 
 
 
 def hand_over_plan(plan: BoostingPlan) -> BoostingPlan:
-    """The wait from hand-over bears more trees than the wait from purchase."""
-    return replace(plan, trees=max(round(plan.trees * HAND_OVER_TREES / PLAN.trees), 1))
+    """The wait from hand-over bears more trees than the wait from purchase, on more columns each."""
+    return replace(
+        plan,
+        trees=max(round(plan.trees * HAND_OVER_PLAN.trees / PLAN.trees), 1),
+        columns_share=HAND_OVER_PLAN.columns_share,
+        orders_share=HAND_OVER_PLAN.orders_share,
+    )
 
 
 def fit_purchase(lesson: Lesson, today: int, plan: BoostingPlan = PLAN) -> WaitModel:
