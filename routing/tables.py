@@ -319,8 +319,8 @@ class TourPlanRow(OfTenant, Base):
     """{tours, unserved, cost_minor, engine} of the best so far."""
     answer: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     """{sequences: [[vehicle, [stop index]]], unserved: [`unserved_as_json`], engine, notes};
-    of a day that was changed also {hours: {vehicle: [leaves, is back]}, churn}; of a leg that goes
-    out {two_legs}"""
+    of a day that was changed also {hours: {vehicle: [leaves, is back]}, churn, moves: [[stop,
+    vehicle before, after]]}; of a leg that goes out {two_legs}"""
     error: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]

@@ -22,7 +22,7 @@ from api.endpoints.tours import (
 from api.idempotency import Answer, Change, changing
 from api.problems import SHARED, problems
 from core.ids import TourPlanId
-from routing.flows.change_tours import change_tours
+from routing.flows.change_tours import MOST_PRICE_MINOR, change_tours
 from routing.flows.keep_tour_day import MOST_STOPS, WhichDay
 from routing.flows.request_two_legs import Legs, request_two_legs
 from routing.tables import TourPlanRow
@@ -64,6 +64,9 @@ class DayChangeIn(Given):
     late: list[LateIn] = Field([], max_length=MOST_STOPS)
     most_moved: float = Field(
         0.05, ge=0, le=1, description="Share of the open stops that may change vehicle."
+    )
+    price_per_move_minor: int = Field(
+        0, ge=0, le=MOST_PRICE_MINOR, description="What each of them counts in the search."
     )
     travel: dict[str, Any] | None = Field(
         None, description="Where the day has its own matrices: those with the new stops in them."
@@ -151,6 +154,7 @@ def change_day(
                 broken=frozenset(body.broken),
                 late=late,
                 most_moved=body.most_moved,
+                price_per_move_minor=body.price_per_move_minor,
                 travel=body.travel,
             ),
             seconds=body.seconds,

@@ -167,6 +167,14 @@ class ChurnOut(Out):
     moved: int
 
 
+class MoveOut(Out):
+    """A stop that another vehicle serves now; `before` is null for new stops, `after` left out."""
+
+    stop: int
+    before: int | None
+    after: int | None
+
+
 class LegsOut(Out):
     """Both legs of a hub's day together."""
 
@@ -190,6 +198,7 @@ class TourDayOut(TourPlanOut):
     unserved: list[UnservedOut]
     notes: list[str] = Field(description="Which engines could not plan this day, and why.")
     churn: ChurnOut | None = None
+    moves: list[MoveOut] = Field([], description="Of the last change of the day.")
     two_legs: TwoLegsOut | None = None
 
 
@@ -233,6 +242,10 @@ def day_out(day: TourDay) -> TourDayOut:
         unserved=unserved,
         notes=list(answer.get("notes", ())),
         churn=answer.get("churn"),
+        moves=[
+            MoveOut(stop=stop, before=before, after=after)
+            for stop, before, after in answer.get("moves", ())
+        ],
         two_legs=answer.get("two_legs"),
     )
 

@@ -17,6 +17,8 @@ from routing.tours.plan import NotFeasible, Sequence
 from routing.tours.replan import CannotReplan, refuse_what_replanning_lacks
 from store.session import lock
 
+MOST_PRICE_MINOR = 10**9
+
 
 def change_tours(
     session: Session, plan_id: TourPlanId, change: DayChange, *, seconds: int = 1
@@ -30,6 +32,8 @@ def change_tours(
         raise invalid("seconds", f"must be 1 to {MOST_SECONDS}")
     if not 0 <= change.most_moved <= 1:
         raise invalid("most_moved", "must be 0 to 1")
+    if not 0 <= change.price_per_move_minor <= MOST_PRICE_MINOR:
+        raise invalid("price_per_move_minor", f"must be 0 to {MOST_PRICE_MINOR}")
     row = lock(session, TourPlanRow, plan_id)
     if row.state in ("queued", "planning"):
         raise Conflict("the day is being planned", code="in_planning")

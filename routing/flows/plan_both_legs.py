@@ -28,9 +28,17 @@ FIRST_SHARE, AGAIN_SHARE = 0.1, 0.02
 
 
 def plan_both_legs(
-    sessions: Sessions, tenant: TenantId, plan_id: TourPlanId, cancelled: Callable[[], bool]
+    sessions: Sessions,
+    tenant: TenantId,
+    plan_id: TourPlanId,
+    *,
+    cancelled: Callable[[], bool],
+    told: Callable[[Plan, Plan], None],
 ) -> Callable[[Session], None]:
-    """What writes both answers; `plan_id` is the leg out. A cancel keeps the best so far."""
+    """What writes both answers; `plan_id` is the leg out. A cancel keeps the best so far.
+
+    `told` hears of every better day: the legs in and out.
+    """
     with sessions(tenant) as session:
         row = session.get_one(TourPlanRow, plan_id)
         task = row.task or {}
@@ -54,7 +62,8 @@ def plan_both_legs(
         assert isinstance(plan, Plan)
         return plan
 
-    return partial(_write, ids=(inbound_id, plan_id), day=day, answer=plan_two_legs(day, solve))
+    answer = plan_two_legs(day, solve, told=lambda best: told(best.inbound, best.outbound))
+    return partial(_write, ids=(inbound_id, plan_id), day=day, answer=answer)
 
 
 def _hub_day(inbound: Problem, outbound: Problem, task: Mapping[str, Any]) -> HubDay:

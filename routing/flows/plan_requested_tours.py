@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from functools import partial
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -52,9 +53,11 @@ def plan_requested_tours(
     write: Callable[[Session], None]
     try:
         if "change" in task:
-            write = _replan(sessions, tenant, plan_id, teller.cancelled)
+            write = _replan(sessions, tenant, plan_id, teller)
         elif "inbound" in task:
-            write = plan_both_legs(sessions, tenant, plan_id, teller.cancelled)
+            write = plan_both_legs(
+                sessions, tenant, plan_id, cancelled=teller.cancelled, told=teller.hear_both
+            )
         else:
             plan = plan_tours(
                 problem, seconds=seconds, seed=seed, cancelled=teller.cancelled, told=teller.hear
@@ -82,7 +85,7 @@ def _ours(row: TourPlanRow, run: str) -> bool:
 
 
 def _replan(
-    sessions: Sessions, tenant: TenantId, plan_id: TourPlanId, cancelled: Callable[[], bool]
+    sessions: Sessions, tenant: TenantId, plan_id: TourPlanId, teller: "_Teller"
 ) -> Callable[[Session], None]:
     """Plan the rest of a changed day; the answer is written by what is returned."""
     with sessions(tenant, read_only=True) as session:
@@ -112,9 +115,11 @@ def _replan(
         late=frozenset(index[number] for number in late),
         reached=reached,
         most_moved=change["most_moved"],
+        price_of_move=change.get("price_per_move_minor", 0) * problem.scale,
         seconds=seconds,
         seed=seed,
-        cancelled=cancelled,
+        cancelled=teller.cancelled,
+        told=teller.hear,
     )
     return partial(write_changed_tours, plan_id=plan_id, document=document, answer=answer)
 
@@ -136,12 +141,17 @@ class _Teller:
         self._problem = problem
         self._stopping = stopping
         self._best: Plan | None = None
+        self._inbound: Plan | None = None
         self._looked = self._beat = time.monotonic()
         self._lost = False
         self.asked = False
 
     def hear(self, plan: Plan) -> None:
         self._best = plan
+
+    def hear_both(self, inbound: Plan, outbound: Plan) -> None:
+        """Of a day of two legs; the row is that of the leg out."""
+        self._inbound, self._best = inbound, outbound
 
     def cancelled(self) -> bool:
         if self.asked or self._lost or self._stopping():
@@ -154,6 +164,7 @@ class _Teller:
 
     def _look(self, instant: float) -> None:
         best, self._best = self._best, None
+        inbound, self._inbound = self._inbound, None
         with self._sessions(self._tenant) as session:
             row = session.get_one(TourPlanRow, self._plan_id)
             self._lost = not _ours(row, self._run)
@@ -162,5 +173,9 @@ class _Teller:
             self.asked = row.cancel_asked
             if best is not None:
                 row.progress = tour_progress(self._problem, best)
+            if inbound is not None:
+                leg = TourPlanId(UUID((row.task or {})["inbound"]))
+                other = session.get_one(TourPlanRow, leg)
+                other.progress = tour_progress(read_day(json.loads(other.document)), inbound)
             if best is not None or instant - self._beat >= BEAT_EVERY_S:
                 row.beat_at, self._beat = now(session), instant

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from routing.adapters.solver.thread import ThreadWatch
 from routing.tours.checker import check
 from routing.tours.engine import Sequences
-from routing.tours.hopeless import set_aside
+from routing.tours.hopeless import Renumbering, set_aside
 from routing.tours.plan import NotFeasible, Plan, Sequence, Unserved
 from routing.tours.problem import Problem
 from routing.tours.pyvrp_engine import PyVrpEngine
@@ -39,20 +39,22 @@ def replan_tours(
     seconds: float = 0.45,
     seed: int = 1,
     cancelled: Callable[[], bool] | None = None,
+    told: Callable[[Plan], None] | None = None,
 ) -> Replanned:
     """Plan what is left at `now_s` in this process, within so many CPU seconds.
 
     At most the share `most_moved` of the old plan's open stops changes vehicle (stops of broken
     vehicles and `late` ones, whose goods have a new release, are not counted), and each change
-    costs `price_of_move` cost units in the search. `reached` as in `freeze`. The old plan with the
-    new stops put in is always a candidate. When no vehicle is left, only what was driven is.
+    costs `price_of_move` cost units in the search (not in one with releases). `reached` as in
+    `freeze`. The old plan with the new stops put in is always a candidate. When no vehicle is left,
+    only what was driven is. `told` hears of the whole day as often as the search finds better.
     """
-    clock = ThreadWatch(seconds, cancelled)
     running = freeze(problem, plan, now_s=now_s, broken=broken, reached=reached)
     new = {full: i for i, full in enumerate(running.kept)}
     delayed = frozenset(new[i] for i in late if i in new)
     home = {i: vehicle for i, vehicle in running.home.items() if i not in delayed}
     most_away = int(most_moved * len(home))
+    clock = _Clock(problem, running, seconds, cancelled, told)
     if running.nobody:
         rest = _left_as_it_is(running)
     elif any(stop.release_s > max(now_s, 0) for stop in running.problem.stops):
@@ -66,6 +68,32 @@ def replan_tours(
     left = tuple(note.renumbered(running.kept) for note in notes)
     whole = running.whole(rest.sequences)
     return Replanned(running, rest, whole, (*running.stranded, *left), _churn(home, rest))
+
+
+class _Clock:
+    """The time there is, from now on, and who hears of better plans of the whole day."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        running: Running,
+        seconds: float,
+        cancelled: Callable[[], bool] | None,
+        told: Callable[[Plan], None] | None,
+    ) -> None:
+        self._problem, self._running, self._told = problem, running, told
+        self._back: Callable[[Sequences], Sequences] = tuple
+        self._watch = ThreadWatch(seconds, cancelled, None if told is None else self._hear)
+
+    def telling(self, renumbered: Renumbering) -> ThreadWatch:
+        """The watch of an engine that plans the easier problem."""
+        self._back = renumbered.back
+        return self._watch
+
+    def _hear(self, sequences: Sequences) -> None:
+        plan = check(self._problem, self._running.whole(self._back(sequences)))
+        if self._told is not None and not isinstance(plan, NotFeasible):
+            self._told(plan)
 
 
 def _left_as_it_is(running: Running) -> Plan:
@@ -85,7 +113,7 @@ def _near(
     most_away: int,
     price: int,
     seed: int,
-    clock: ThreadWatch,
+    clock: "_Clock",
 ) -> Plan:
     """By the own kernel, which knows the limit on moves but no releases."""
     easier, renumbered = set_aside(running.problem, sure=frozenset(running.home))
@@ -96,7 +124,7 @@ def _near(
         most_away=most_away,
     )
     start = renumbered.forth(running.start)
-    found = engine.solve(easier, start=start, seed=seed, watch=clock)
+    found = engine.solve(easier, start=start, seed=seed, watch=clock.telling(renumbered))
     return _judged(running, renumbered.back(found), engine.name)
 
 
@@ -106,14 +134,14 @@ def _with_releases(
     delayed: frozenset[int],
     most_away: int,
     seed: int,
-    clock: ThreadWatch,
+    clock: "_Clock",
 ) -> Plan:
     """By PyVRP: only so many stops as may move are let go, the ones on tours with late goods."""
     problem = held(running, home, delayed, most_away)
     easier, renumbered = set_aside(problem)
     start = check(problem, running.start)
     begin = None if isinstance(start, NotFeasible) else renumbered.forth(running.start)
-    found = PyVrpEngine().solve(easier, start=begin, seed=seed, watch=clock)
+    found = PyVrpEngine().solve(easier, start=begin, seed=seed, watch=clock.telling(renumbered))
     return _judged(running, renumbered.back(found), PyVrpEngine.name)
 
 

@@ -1,7 +1,7 @@
 """Writes the rest of a running day anew: what is driven stays as it is, with its proofs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -52,6 +52,7 @@ def write_changed_tours(
         "notes": [],
         "hours": _hours(plan, answer),
         "churn": {"old_stops": answer.churn.old_stops, "moved": answer.churn.moved},
+        "moves": _moves(ahead, answer),
     }
     for visit in ahead:
         session.delete(visit)
@@ -71,6 +72,25 @@ def write_changed_tours(
             for position, visit in enumerate(tour.visits, start=1)
         ],
     )
+
+
+def _moves(ahead: Iterable[TourVisitRow], answer: Replanned) -> list[list[int | None]]:
+    """Every open stop that is another vehicle's now: its number, the vehicle before and after.
+
+    Before is None for new stops, after for those left out.
+    """
+    stops = answer.running.problem.stops
+    before = {visit.stop: visit.vehicle for visit in ahead if visit.stop}
+    after = {
+        stops[visit.stop].number: tour.vehicle
+        for tour in answer.rest.tours
+        for visit in tour.visits
+    }
+    return [
+        [number, before.get(number), after.get(number)]
+        for number in sorted(before.keys() | after.keys())
+        if before.get(number) != after.get(number)
+    ]
 
 
 def _hours(plan: Plan, answer: Replanned) -> dict[str, list[int]]:

@@ -17,6 +17,7 @@ class DayChange:
     broken: frozenset[int] = frozenset()
     late: Mapping[int, int] = field(default_factory=dict)
     most_moved: float = 0.05  # share of the open stops that may change vehicle
+    price_per_move_minor: int = 0  # what each of them counts in the search, minor units
     travel: Mapping[str, Any] | None = None  # matrices with rows for the new stops
 
     def as_json(self) -> Document:
@@ -25,6 +26,7 @@ class DayChange:
             "broken": sorted(self.broken),
             "late": {str(number): ready_s for number, ready_s in sorted(self.late.items())},
             "most_moved": self.most_moved,
+            "price_per_move_minor": self.price_per_move_minor,
         }
 
 

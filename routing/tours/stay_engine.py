@@ -47,6 +47,7 @@ class StayEngine:
         costs = data.unit.max() * data.distance[data.distance < ruin_arrays.FAR].mean()
         per_stop = max(1, int(costs) // 4)
         steps, done, used = FIRST_STEPS, 0, 0.0
+        told = int(best.total[0])
         while used < 1 and not 0 < self.most_steps <= done:
             if self.most_steps:
                 steps = min(MOST_STEPS, self.most_steps - done)
@@ -67,6 +68,9 @@ class StayEngine:
             if done == 0:
                 per_stop = max(1, int(best.total[0]) // len(problem.stops))
             done += steps
+            if int(best.total[0]) < told:
+                told = int(best.total[0])
+                watch.better(ruin_arrays.read(problem, best))
             now = watch.share_used()
             if now - used < CHUNK_SHARE / 2:
                 steps = min(2 * steps, MOST_STEPS)

@@ -72,10 +72,20 @@ class Comparison:
         return self.apart.cost - self.together.cost
 
 
-def plan_two_legs(day: HubDay, solve: Solve, *, rounds: int = MOST_ROUNDS) -> Comparison:
-    """Plan the legs apart, then as one; `solve` is called up to four times and twice a round."""
+def plan_two_legs(
+    day: HubDay,
+    solve: Solve,
+    *,
+    rounds: int = MOST_ROUNDS,
+    told: Callable[[BothLegs], None] = lambda _: None,
+) -> Comparison:
+    """Plan the legs apart, then as one; `solve` is called up to four times and twice a round.
+
+    `told` hears of the legs apart, and of every better day after.
+    """
     first = solve(day.inbound, None)
     apart = _onward(day, first, solve, None)
+    told(apart)
     wishes = _wishes(day, solve)
     best = apart
     done = 0
@@ -90,6 +100,7 @@ def plan_two_legs(day: HubDay, solve: Solve, *, rounds: int = MOST_ROUNDS) -> Co
         candidate = _asked(day, best, due, solve)
         if candidate is not None and candidate.order(day) < best.order(day):
             best = candidate
+            told(best)
     # nobody waits for anybody any more: another look at what goes out, from the best so far
     last = _onward(day, best.inbound, solve, best.outbound)
     if last.order(day) < best.order(day):

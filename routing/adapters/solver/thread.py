@@ -7,10 +7,15 @@ from routing.tours.engine import Sequences
 
 
 class ThreadWatch:
-    """CPU seconds of this thread; a cancel ends them. What is told on the way is not heard."""
+    """CPU seconds of this thread; a cancel ends them. `told` hears every better answer."""
 
-    def __init__(self, seconds: float, cancelled: Callable[[], bool] | None = None) -> None:
-        self._seconds, self._cancelled = seconds, cancelled
+    def __init__(
+        self,
+        seconds: float,
+        cancelled: Callable[[], bool] | None = None,
+        told: Callable[[Sequences], None] | None = None,
+    ) -> None:
+        self._seconds, self._cancelled, self._told = seconds, cancelled, told
         self._began = time.thread_time()
 
     def share_used(self) -> float:
@@ -19,4 +24,5 @@ class ThreadWatch:
         return (time.thread_time() - self._began) / self._seconds
 
     def better(self, sequences: Sequences) -> None:
-        pass
+        if self._told is not None:
+            self._told(sequences)

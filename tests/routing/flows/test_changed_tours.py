@@ -149,6 +149,30 @@ def test_collections_of_a_broken_vehicle_go_to_others(
     assert tours(day)[2] == driven
     assert day.plan is not None and not day.plan.unserved
     assert served(day) == [*range(10, 14), *range(20, 24)]
+    after = {number: vehicle for vehicle, numbers in tours(day).items() for number in numbers}
+    lost = [number for number in tours(before)[2] if number not in driven]
+    assert (day.row.answer or {})["moves"] == [[number, 2, after[number]] for number in lost]
+
+
+def test_the_price_of_a_move_reaches_the_search_and_its_progress_the_page(
+    sessions: Sessions, tenant: TenantId, planned: TourPlanId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prices: list[int] = []
+    seen: list[Any] = []
+    monkeypatch.setattr(flow, "LOOK_EVERY_S", 0)
+
+    def watched(*given: Any, **more: Any) -> Replanned:
+        answer = briefly(*given, **more)
+        prices.append(more["price_of_move"])
+        more["told"](day_of(sessions, tenant, planned).plan)
+        assert not more["cancelled"]()
+        seen.append(day_of(sessions, tenant, planned).row.progress)
+        return answer
+
+    monkeypatch.setattr(flow, "replan_tours", watched)
+    change(sessions, tenant, planned, DayChange(broken=frozenset({3}), price_per_move_minor=250))
+    assert prices == [250 * 18_000]
+    assert seen[0]["tours"] == 2 and seen[0]["cost_minor"] > 0
 
 
 @pytest.mark.parametrize("again", [frozenset[int](), frozenset({1})])

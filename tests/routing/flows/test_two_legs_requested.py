@@ -7,12 +7,15 @@ import pytest
 
 from core.errors import InvalidInput
 from core.ids import TenantId, TourPlanId
+from routing.flows import plan_both_legs as legs
+from routing.flows import plan_requested_tours as flow
 from routing.flows.cancel_tours import cancel_tours
 from routing.flows.keep_tour_day import WhichDay
 from routing.flows.plan_requested_tours import plan_requested_tours
 from routing.flows.read_tours import read_tours
 from routing.flows.request_two_legs import Legs, request_two_legs
 from routing.tables import TourPlanRow
+from routing.tours.two_legs import Comparison, HubDay, plan_two_legs
 from store.session import Sessions
 
 DAY = WhichDay(date(2026, 3, 3))
@@ -75,6 +78,27 @@ def test_both_legs_are_planned_and_nothing_leaves_before_its_goods_are_in(
                     assert tour.leave_s >= at_hub[source]
         told = (outbound.row.answer or {})["two_legs"]
         assert told["together"]["cost_minor"] <= told["apart"]["cost_minor"]
+
+
+def test_how_far_both_legs_are_is_seen_while_they_are_planned(
+    sessions: Sessions,
+    tenant: TenantId,
+    asked: tuple[TourPlanId, TourPlanId],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(flow, "LOOK_EVERY_S", 0)
+
+    def watched(day: HubDay, solve: Any, *, told: Any) -> Comparison:
+        answer = plan_two_legs(day, solve, told=told)
+        solve(day.inbound, None)  # looks at its time, and so at the row
+        with sessions(tenant, read_only=True) as session:
+            seen.extend(session.get_one(TourPlanRow, each).progress for each in asked)
+        return answer
+
+    monkeypatch.setattr(legs, "plan_two_legs", watched)
+    plan_requested_tours(sessions, tenant, asked[1])
+    assert [each["unserved"] for each in seen] == [0, 0]
 
 
 @pytest.mark.parametrize("which", [0, 1])

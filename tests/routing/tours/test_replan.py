@@ -51,6 +51,23 @@ def test_new_orders_are_served_and_at_most_a_twentieth_of_the_stops_moves() -> N
     assert churn(whole, plan, again).moved == answer.churn.moved
 
 
+def test_plans_of_the_whole_day_are_told_on_the_way() -> None:
+    whole, plan = planned_day(60, 4)
+    told: list[Plan] = []
+    answer = replan_tours(whole, plan, now_s=-1, seconds=0.3, most_moved=1.0, told=told.append)
+    assert told and not answer.unserved
+    assert {len(plan.unserved) + sum(len(t.visits) for t in plan.tours) for plan in told} == {64}
+
+
+def test_a_price_of_moves_keeps_stops_where_they_are() -> None:
+    whole, plan = planned_day(60, 4)
+    free = replan_tours(whole, plan, now_s=-1, seconds=0.3, most_moved=1.0)
+    dear = replan_tours(
+        whole, plan, now_s=-1, seconds=0.3, most_moved=1.0, price_of_move=10**6 * whole.scale
+    )
+    assert free.churn.moved > dear.churn.moved == 0
+
+
 def test_the_collections_of_a_broken_vehicle_go_to_others() -> None:
     whole, plan = planned_day(30, 0)
     broken = plan.tours[0].vehicle
