@@ -3,7 +3,7 @@
 import resource
 import time
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from core.errors import invalid
 from routing.flows.broken_lead_times import broken_lead_times
 from routing.flows.list_models import Models, list_models
 from routing.flows.roll_back_model import roll_back_model
+
+if TYPE_CHECKING:
+    from tracking.learning.judging import Shadow
 
 app = typer.Typer(help="Learned lead times: the models behind the promised dates.")
 AsOf = Annotated[
@@ -52,6 +55,11 @@ def refit(as_of: AsOf = None, tenant: Tenant = None, json: Json = False) -> None
             f"shadow week: log loss {shadow.challenger:.4f} on {shadow.order_days} open days, "
             f"{shadow.champion_is} {shadow.champion:.4f}"
         )
+    if found.hand_over is not None:
+        said.append(
+            f"  after hand-over: {found.hand_over.challenger:.4f} on {found.hand_over.order_days} "
+            f"open days, {found.hand_over.champion_is} {found.hand_over.champion:.4f}"
+        )
     said.append(f"{spent_s:.1f} s CPU, at most {peak_mb} MB")
     emit(
         {
@@ -61,8 +69,8 @@ def refit(as_of: AsOf = None, tenant: Tenant = None, json: Json = False) -> None
             "deliveries": found.deliveries,
             "passed_over": found.passed_over,
             "repaired": found.repaired,
-            "loss": None if shadow is None else round(shadow.challenger, 5),
-            "loss_of_the_other": None if shadow is None else round(shadow.champion, 5),
+            **_losses(shadow, ""),
+            **_losses(found.hand_over, "_after_hand_over"),
             "judged_against": None if shadow is None else shadow.champion_is,
             "cpu_s": round(spent_s, 2),
             "peak_mb": peak_mb,
@@ -72,6 +80,14 @@ def refit(as_of: AsOf = None, tenant: Tenant = None, json: Json = False) -> None
     )
     if found.outcome == "refused":
         raise typer.Exit(1)
+
+
+def _losses(shadow: "Shadow | None", which: str) -> dict[str, float | None]:
+    """Of what was learned and of what serves, named with `which` behind."""
+    names = (f"loss{which}", f"loss_of_the_other{which}")
+    if shadow is None:
+        return dict.fromkeys(names)
+    return dict(zip(names, (round(shadow.challenger, 5), round(shadow.champion, 5)), strict=True))
 
 
 def _instant(text: str | None) -> datetime | None:

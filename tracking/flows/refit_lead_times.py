@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.errors import invalid
 from core.ids import TenantId
 from routing.distributions.lead_times import LeadTimeModel
+from routing.distributions.waits import WaitModel
 from routing.flows.active_model import active_model
 from routing.flows.publish_model import Provenance, publish_model
 from routing.flows.publish_network_state import publish_network_state
@@ -23,18 +24,17 @@ from tracking.flows.recall_parcels import Recalled, recall_parcels
 from tracking.flows.recall_promises import recall_promises
 from tracking.learning.boosting import BoostingPlan
 from tracking.learning.floors import coverage_floors
+from tracking.learning.judging import SHADOW_DAYS, Shadow, judge
 from tracking.learning.lateness import lateness_costs
 from tracking.learning.miss_factors import miss_factors
 from tracking.learning.pulse import state_of_day
 from tracking.learning.teach import (
     LEAST_DELIVERIES,
     PLAN,
-    SHADOW_DAYS,
     Lesson,
-    Shadow,
     fit,
+    fit_hand_over,
     fit_purchase,
-    judge,
     lesson_from,
 )
 
@@ -52,6 +52,8 @@ class Refit:
     passed_over: int
     repaired: int
     shadow: Shadow | None
+    """Of the wait from purchase."""
+    hand_over: Shadow | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,18 +100,19 @@ def refit_lead_times(
             publish_network_state(session, state_of_day(lesson, factors, None, floors))
         return Refit("too_little", None, *told, None)
     say("shadow week: the recipe without it, against what serves now")
-    shadow = _shadow(lesson, champion, plan)
-    model = _taught_too(lesson, shadow, plan, say) if shadow.is_passed else None
+    shadows = _shadows(lesson, champion, plan)
+    is_passed = all(shadow.is_passed for shadow in shadows)
+    model = _taught_too(lesson, shadows, plan, say) if is_passed else None
     serves = model or serving
     costs = (
         {} if serves is None else lateness_costs(lesson, serves, factors, recalled.levels, floors)
     )
     state = state_of_day(lesson, factors, costs, floors)
     with sessions(tenant) as session:
-        provenance = _provenance(lesson, plan, code_version, shadow)
+        provenance = _provenance(lesson, plan, code_version, shadows)
         number = publish_model(session, model, provenance)
         publish_network_state(session, state)
-    return Refit("refused" if model is None else "active", number, *told, shadow)
+    return Refit("refused" if model is None else "active", number, *told, *shadows)
 
 
 def _refuse_older(session: Session, recalled: Recalled) -> None:
@@ -133,26 +136,48 @@ def _champion(session: Session, recalled: Recalled) -> _Champion | None:
     return _Champion(model, f"model {row.number}") if isinstance(model, LeadTimeModel) else None
 
 
-def _shadow(lesson: Lesson, champion: _Champion | None, plan: BoostingPlan) -> Shadow:
-    challenger = fit_purchase(lesson, lesson.today - SHADOW_DAYS, plan)
+def _shadows(
+    lesson: Lesson, champion: _Champion | None, plan: BoostingPlan
+) -> tuple[Shadow, Shadow]:
+    """The recipe without the week against what serves now: the waits from purchase and hand-over.
+
+    One that fails refuses both: they share their names' codes, and serve together.
+    """
+    before = lesson.today - SHADOW_DAYS
+    purchase, hand_over = fit_purchase(lesson, before, plan), fit_hand_over(lesson, before, plan)
     if champion is None:
-        return judge(lesson, challenger, None, {}, "counts by days waited")
-    return judge(lesson, challenger, champion.model.purchase, champion.model.codes, champion.name)
+        return _counted(lesson, purchase), _counted(lesson, hand_over)
+    serves, codes = champion.model, champion.model.codes
+    return (
+        judge(lesson, purchase, serves.purchase, codes, champion.name),
+        judge(lesson, hand_over, serves.hand_over, codes, champion.name),
+    )
+
+
+def _counted(lesson: Lesson, waits: WaitModel) -> Shadow:
+    return judge(lesson, waits, None, {}, "counts by days waited")
 
 
 def _taught_too(
-    lesson: Lesson, shadow: Shadow, plan: BoostingPlan, say: Callable[[str], None]
+    lesson: Lesson,
+    shadows: tuple[Shadow, Shadow],
+    plan: BoostingPlan,
+    say: Callable[[str], None],
 ) -> LeadTimeModel | None:
     """The recipe with the last week; None when it somehow does worse on the week it saw."""
     say("passed: the last week teaches too")
     model = fit(lesson, plan=plan)
-    check = judge(lesson, model.purchase, None, {}, "")
-    return model if check.challenger <= shadow.challenger * FORGOTTEN_SHARE else None
+    again = (_counted(lesson, model.purchase), _counted(lesson, model.hand_over))
+    worst = max(
+        seen.challenger / before.challenger for seen, before in zip(again, shadows, strict=True)
+    )
+    return model if worst <= FORGOTTEN_SHARE else None
 
 
 def _provenance(
-    lesson: Lesson, plan: BoostingPlan, code_version: str, shadow: Shadow
+    lesson: Lesson, plan: BoostingPlan, code_version: str, shadows: tuple[Shadow, Shadow]
 ) -> Provenance:
+    shadow, hand_over = shadows
     first, history = lesson.taught.first_day, lesson.taught.history
     return Provenance(
         data_from=first,
@@ -165,6 +190,9 @@ def _provenance(
             "loss": f"{shadow.challenger:.5f}",
             "loss_of_the_other": f"{shadow.champion:.5f}",
             "open_days_judged": str(shadow.order_days),
+            "loss_after_hand_over": f"{hand_over.challenger:.5f}",
+            "loss_of_the_other_after_hand_over": f"{hand_over.champion:.5f}",
+            "open_days_judged_after_hand_over": str(hand_over.order_days),
             "deliveries": str(lesson.deliveries),
             "repaired": str(history.repaired),
         },

@@ -13,7 +13,8 @@ from routing.distributions.arrays import F64, I64
 from routing.distributions.choice import lateness_cost_for
 from routing.distributions.lead_times import LeadTimeModel, miss_factor_of
 from routing.distributions.waits import slow_down
-from tracking.learning.teach import Lesson, curves_as_bought
+from tracking.learning.judging import curves_as_bought
+from tracking.learning.teach import Lesson
 
 COST_WINDOW = 28  # days of purchases that the cost is found on
 FEW_PARCELS = 50  # with fewer nothing is said

@@ -10,9 +10,10 @@ from routing.distributions.choice import days_at_cost, lateness_cost_for
 from routing.distributions.traits import GROUPS, TRAITS, ParcelTraits
 from routing.distributions.waits import slow_down
 from tests.tracking.learning.invented import FAST, FIRST, facts, known_on, lesson
+from tracking.learning.judging import curves_as_bought
 from tracking.learning.lateness import COST_WINDOW, lateness_costs
 from tracking.learning.pulse import state_of_day
-from tracking.learning.teach import curves_as_bought, fit
+from tracking.learning.teach import fit
 
 TODAY = FIRST + timedelta(days=130)
 TAUGHT = lesson(TODAY)

@@ -1,5 +1,6 @@
 """Teaching lead times: what is asked at a quote is what was taught, and nothing is known too early."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -8,12 +9,15 @@ import pytest
 
 from core.errors import InvalidInput
 from routing.distributions.lead_times import LearnedLeadTimes
+from routing.distributions.waits import WaitModel
 from tests.tracking.learning.invented import FAST, FIRST, facts, known_on, lesson, traits
+from tracking.learning.boosting import BoostingPlan
 from tracking.learning.facts import ParcelFact, taught
 from tracking.learning.floors import TOGETHER, coverage_floors
+from tracking.learning.judging import SHADOW_DAYS, judge
 from tracking.learning.miss_factors import PastPromise, calibrate, drifting, miss_factors
 from tracking.learning.pulse import state_of_day
-from tracking.learning.teach import SHADOW_DAYS, fit, fit_purchase, judge
+from tracking.learning.teach import HAND_OVER, Lesson, fit, fit_hand_over, fit_purchase
 
 TODAY = FIRST + timedelta(days=130)
 TAUGHT = lesson(TODAY)
@@ -86,14 +90,23 @@ def test_a_tightened_level_is_met_exactly_where_the_calibration_aims() -> None:
     assert after[day] <= 0.05 < after[day - 1]
 
 
-def test_a_shadow_week_tells_a_lesson_from_noise() -> None:
+@pytest.mark.parametrize(
+    ("learn", "serves"), [(fit_purchase, "purchase"), (fit_hand_over, "hand_over")]
+)
+def test_a_shadow_week_tells_a_lesson_from_noise(
+    learn: Callable[[Lesson, int, BoostingPlan], WaitModel], serves: str
+) -> None:
     since = TAUGHT.today - SHADOW_DAYS
-    challenger = fit_purchase(TAUGHT, since, FAST)
+    challenger = learn(TAUGHT, since, FAST)
+    assert (challenger.stage == HAND_OVER) == (serves == "hand_over")
     shadow = judge(TAUGHT, challenger, None, {}, "counts by days waited")
     assert shadow.is_passed
     assert shadow.order_days > 100
     spoilt = replace(challenger, forest=replace(challenger.forest, base=challenger.forest.base - 3))
     assert not judge(TAUGHT, spoilt, challenger, MODEL.codes, "model 1").is_passed
+    against = judge(TAUGHT, challenger, getattr(MODEL, serves), MODEL.codes, "model 1")
+    assert against.challenger == shadow.challenger
+    assert against.champion < shadow.champion  # it has even seen the week
     same = judge(TAUGHT, challenger, challenger, MODEL.codes, "model 1")
     assert same.challenger == pytest.approx(same.champion)
 
