@@ -27,6 +27,7 @@ UNCALIBRATED = CalibrationPlan(region_step=0.0, network_step=0.0)
 SELDOM_DAYS = 28
 NEVER_AGAIN = 100_000  # days
 HALF_LIFE_DAYS = 180.0
+ORDER_COLUMNS = ("freight_minor", "sellers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def ablate(
 
 def _other_models(plan: WalkPlan) -> Iterator[tuple[str, WalkPlan]]:
     yield "network's columns off", replace(plan, network_columns=False)
+    yield "freight and sellers off", replace(plan, without=(*plan.without, *ORDER_COLUMNS))
     yield f"refit every {SELDOM_DAYS} days", replace(plan, refit_days=SELDOM_DAYS)
     yield "fitted once", replace(plan, refit_days=NEVER_AGAIN)
     yield "open parcels do not teach", replace(plan, weighing=Weighing(open_teach=False))

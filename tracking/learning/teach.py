@@ -20,7 +20,7 @@ LEAST_DELIVERIES = 300  # fewer teach no trees
 WITHOUT = ("orders 6 h", "orders 24 h", "orders 72 h", "orders 168 h")
 """Columns that would need the last hours' orders at each quote; leaving them out costs nothing
 (decision 12)."""
-PLAN = BoostingPlan()
+PLAN = BoostingPlan(trees=300, columns_share=0.3, orders_share=0.5)
 HAND_OVER_PLAN = BoostingPlan(trees=400)
 PURCHASE, HAND_OVER = "purchase", "hand-over"  # what a wait counts from
 NOT_AFTER_HAND_OVER = ("weekday", "hour")  # those of the purchase
