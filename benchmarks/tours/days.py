@@ -18,42 +18,54 @@ from routing.tours.problem import Problem
 from routing.tours.two_legs import plan_two_legs
 
 NEW_STOPS = 10
+LONG_S, LONG_SEEDS = 10, (101, 102)  # CPU seconds and seeds of the searches compared with
 BEFORE_THE_DAY_S = -1  # nobody has left yet
 HUB_DAYS = 20
 LEG_S, AGAIN_S = 0.4, 0.1  # CPU seconds of a leg's plan from nothing, and from the best so far
 
 
-def replanned(bench: Bench, folder: Path, name: str) -> Figure:
-    """Ten new stops among 190 before the day starts, worst seed.
+def replanned(bench: Bench, folder: Path, name: str) -> list[Figure]:
+    """Ten new stops among 190 before the day starts, worst seed; and the same against long searches.
 
     The old plan's gap is to the best seen of the 190 stops, the new one's to the best known of the
-    200. Beside it: the same with the limit on moves lifted, which is what the limit costs.
+    200. Beside it: the same with the limit on moves lifted, which is what the limit costs. The
+    second figure compares each new plan with the best that long searches from the same old plan
+    find within the same limit: what is left of the gap when the limit's own share is taken off.
     """
     whole, best = load(folder, "vrptw", name)
     old_problem = replace(whole, stops=whole.stops[:-NEW_STOPS])
     olds = [_sure(old_problem, "relay", 5, seed) for seed in bench.seeds]
     reference = min(_sure(old_problem, "relay", 20, 1).cost, *(old.cost for old in olds))
-    worst_moved, worst_more, worst_s, free_more = 0.0, -1e9, 0.0, -1e9
-    for seed, old in zip(bench.seeds, olds, strict=True):
+    moved, more, spent, free, above = ([0.0] * len(olds) for _ in range(5))
+    for k, (seed, old) in enumerate(zip(bench.seeds, olds, strict=True)):
         old_gap = 100 * (old.cost / reference - 1)
-        answer, spent = _replan(whole, old, seed)
+        answer, spent[k] = _replan(whole, old, seed)
         new_gap = _gap(whole, answer, best)
-        free = _gap(whole, _replan(whole, old, seed, most_moved=1.0)[0], best)
+        free_gap = _gap(whole, _replan(whole, old, seed, most_moved=1.0)[0], best)
+        least = min(
+            _gap(whole, _replan(whole, old, long, seconds=LONG_S)[0], best) for long in LONG_SEEDS
+        )
         bench.say(
             f"re-plan {name} seed {seed}: old gap {old_gap:.2f} %, new {new_gap:.2f} %, "
-            f"{answer.churn.moved} moved, {spent:.2f} s; without a limit {free:.2f} %"
+            f"{answer.churn.moved} moved, {spent[k]:.2f} s; without a limit {free_gap:.2f} %, "
+            f"within it in {len(LONG_SEEDS)} x {LONG_S:g} s {least:.2f} %"
         )
-        worst_moved = max(worst_moved, 100 * answer.churn.share)
-        worst_more = max(worst_more, new_gap - old_gap)
-        free_more = max(free_more, free - old_gap)
-        worst_s = max(worst_s, spent)
+        moved[k] = 100 * answer.churn.share
+        more[k], free[k] = new_gap - old_gap, free_gap - old_gap
+        above[k] = new_gap - min(least, new_gap)
     must = "≤ 0.5 s, ≤ 5 % moved, gap ≤ old + 0.3"
     seen = (
-        f"{worst_s:.2f} s, {worst_moved:.1f} % moved, gap old {worst_more:+.2f} "
-        f"(without a limit on moves {free_more:+.2f})"
+        f"{max(spent):.2f} s, {max(moved):.1f} % moved, gap old {max(more):+.2f} "
+        f"(without a limit on moves {max(free):+.2f})"
     )
-    ok = worst_s <= 0.5 and worst_moved <= 5 and worst_more <= 0.3
-    return Figure(f"tours, re-plan 10 new of 200 stops, worst seed: {name}", must, must, seen, ok)
+    ok = max(spent) <= 0.5 and max(moved) <= 5 and max(more) <= 0.3
+    what = f"tours, re-plan 10 new of 200 stops, worst seed: {name}"
+    fair = f"tours, re-plan above the best seen within the limit, mean: {name}"
+    mean = sum(above) / len(above)
+    return [
+        Figure(what, must, must, seen, ok),
+        Figure(fair, "≤ 0.3", "≤ 0.3", f"{mean:.2f} (worst {max(above):.2f})", mean <= 0.3),
+    ]
 
 
 def _sure(problem: Problem, engine: str, seconds: float, seed: int) -> Plan:
@@ -64,10 +76,12 @@ def _sure(problem: Problem, engine: str, seconds: float, seed: int) -> Plan:
 
 
 def _replan(
-    whole: Problem, old: Plan, seed: int, *, most_moved: float = 0.05
+    whole: Problem, old: Plan, seed: int, *, most_moved: float = 0.05, seconds: float = 0.45
 ) -> tuple[Replanned, float]:
     began = time.process_time()
-    answer = replan_tours(whole, old, now_s=BEFORE_THE_DAY_S, most_moved=most_moved, seed=seed)
+    answer = replan_tours(
+        whole, old, now_s=BEFORE_THE_DAY_S, most_moved=most_moved, seconds=seconds, seed=seed
+    )
     return answer, time.process_time() - began
 
 

@@ -39,7 +39,9 @@ SETS: dict[str, Measure] = {
     "gh200": _windows("Gehring-Homberger 200", GH200, 10, (0.9, 0.5)),
     "gh400": _windows("Gehring-Homberger 400", GH400, 10, (1.8, 1.5)),
     "replan": lambda bench, folder: [
-        days.replanned(bench, folder, name) for name in GH200[: bench.instances]
+        figure
+        for name in GH200[: bench.instances]
+        for figure in days.replanned(bench, folder, name)
     ],
     "cancel": lambda bench, folder: [days.cancelled(bench)],
     "reasons": lambda bench, folder: [reasons(bench)],

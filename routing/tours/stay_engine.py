@@ -15,6 +15,9 @@ from routing.tours.warming import NoTime, smallest_day
 HOT, COLD = 0.8, 0.02
 """Start and end temperature over the mean cost of a stop."""
 
+BEYOND = 2  # so many times the limit on moves may be away on the way
+WITHIN_FROM = 0.7  # share of the budget from which the limit holds on the way too
+
 FIRST_STEPS, MOST_STEPS = 200, 20_000
 CHUNK_SHARE = 0.04
 
@@ -44,8 +47,8 @@ class StayEngine:
         ruin_kernel.copy_state(current, best)
         logs = ruin_kernel.log_table()
         state = np.array([first_seed(seed)], dtype=np.int64)
-        costs = data.unit.max() * data.distance[data.distance < ruin_arrays.FAR].mean()
-        per_stop = max(1, int(costs) // 4)
+        per_stop = _mean_cost(data, current, absent)
+        limits = self._limits(per_stop)
         steps, done, used = FIRST_STEPS, 0, 0.0
         told = int(best.total[0])
         while used < 1 and not 0 < self.most_steps <= done:
@@ -53,6 +56,8 @@ class StayEngine:
                 steps = min(MOST_STEPS, self.most_steps - done)
                 used = done / self.most_steps
             heat = self._heat(used, per_stop)
+            if used >= WITHIN_FROM:
+                limits[1] = self.most_away
             stay_kernel.improve_near(
                 data,
                 current,
@@ -63,10 +68,10 @@ class StayEngine:
                 logs,
                 state,
                 steps,
-                self.most_away,
+                limits,
             )
             if done == 0:
-                per_stop = max(1, int(best.total[0]) // len(problem.stops))
+                per_stop = _mean_cost(data, best, absent)
             done += steps
             if int(best.total[0]) < told:
                 told = int(best.total[0])
@@ -79,9 +84,23 @@ class StayEngine:
             used = now
         return ruin_arrays.read(problem, best)
 
+    def _limits(self, per_stop: int) -> ruin_arrays.Longs:
+        """Where every stop may move, a move costs the search nothing."""
+        toll = per_stop // 2 if self.most_away < len(self.home) else 0
+        return np.array([self.most_away, BEYOND * self.most_away, toll], dtype=np.int64)
+
     def _heat(self, used: float, per_stop: int) -> ruin_arrays.Longs:
         temperature = per_stop * self.hot * (self.cold / self.hot) ** min(used, 1.0)
         return np.array([int(16 * temperature)] * 2 + [per_stop], dtype=np.int64)
+
+
+def _mean_cost(data: ruin_arrays.Data, state: ruin_arrays.State, absent: ruin_arrays.Longs) -> int:
+    """What a planned stop costs; without one, a quarter of the mean way."""
+    n = len(absent)
+    planned = state.links[2, :n] >= 0
+    if planned.any():
+        return max(1, int(state.total[0] - absent[~planned].sum()) // int(planned.sum()))
+    return max(1, int(data.unit.max() * data.distance[data.distance < ruin_arrays.FAR].mean()) // 4)
 
 
 def warm() -> None:

@@ -1,8 +1,9 @@
-"""Ruin and recreate near a plan there is: at most so many of its stops change vehicle, ever.
+"""Ruin and recreate near a plan there is: at most so many of its stops change vehicle in the end.
 
-Steps begin at stops that are new or away from home, because that is where the plan must change. A
-stop may leave its home vehicle only while the limit leaves room, and each step draws a price for
-leaving, so that the room is not spent on the first small gain. Whole numbers throughout.
+Steps begin at stops that are new or away from home, because that is where the plan must change. On
+its way the search may go beyond the limit, at a price of a move that rises while it is beyond and
+falls while there is room; only a plan within the limit is kept. Each step draws a price of leaving
+on top, so that the room is not spent on the first small gain. Whole numbers throughout.
 """
 
 import numpy as np
@@ -27,6 +28,8 @@ from routing.tours.tour_links import (
     touch,
 )
 
+RHYTHM = 256  # steps between two looks at the price of a move
+PRICE_SHIFT = 2  # each look changes it by a quarter
 PRICES = 6  # a step's price for leaving home is 0, or up to 2 ** -k of the mean cost of a stop
 
 
@@ -69,9 +72,9 @@ def open_up(
 
 @kernel
 def pick_centre(data: Data, state: State, hot: Longs, seed: Longs) -> int:
-    """Three times of four a stop that is new or away from home, else any."""
+    """Every other time a stop that is new or away from home, else any."""
     n = data.load.shape[0]
-    if below(seed, 4) == 0:
+    if below(seed, 2) == 0:
         return below(seed, n)
     count = 0
     for c in range(n):
@@ -94,15 +97,17 @@ def improve_near(
     logs: Longs,
     seed: Longs,
     steps: int,
-    most_away: int,
+    limits: Longs,
 ) -> int:
     """Run so many steps from `current`; `best` keeps the best, the number of its gains returned.
 
     `heat` is [start, end, mean cost of a stop], the first two times 16; `work` is scratch and
     equals `current` between steps. `data.away[1]` is the caller's price of a move, which counts;
-    `data.away[0]` is the step's own, which does not.
+    `data.away[0]` is the step's own, which does not. `limits` is [moves that `best` may have, moves
+    that the search may have, the search's price of a move], the last kept up to date.
     """
     n = data.load.shape[0]
+    most, most_on_the_way, toll = limits[0], limits[1], np.int64(limits[2])
     removed = np.zeros(n + 1, np.int64)
     keys = np.zeros(n + 1, np.int64)
     lonely = np.zeros(n + 1, np.int64)
@@ -114,13 +119,24 @@ def improve_near(
             count += 1
     absent_count = count
     gains = 0
+    current.total[0] += toll * current.total[1]
+    work.total[0] += toll * work.total[1]
     for step in range(steps):
-        price = data.away[1]
+        if step % RHYTHM == 0:
+            change = np.int64(0)
+            if current.total[1] > most:
+                change = 1 + (toll >> PRICE_SHIFT)
+            elif current.total[1] < most - 1:
+                change = -(toll >> PRICE_SHIFT)
+            toll += change
+            current.total[0] += change * current.total[1]
+            work.total[0] += change * work.total[1]
+        price = data.away[1] + toll
         kind = below(seed, PRICES)
         if kind > 0:
             price += below(seed, 1 + (int(heat[2]) >> (kind - 1)))
         data.away[0] = price
-        work.total[0] += (price - data.away[1]) * work.total[1]
+        work.total[0] += (price - data.away[1] - toll) * work.total[1]
         for i in range(absent_count):
             removed[i] = lonely[i]
             work.total[0] -= absent[lonely[i]]
@@ -130,7 +146,7 @@ def improve_near(
         left = 0
         for i in range(count):
             c = removed[i]
-            where, cost = best_place(data, work, c, absent[c], most_away, seed)
+            where, cost = best_place(data, work, c, absent[c], most_on_the_way, seed)
             if where >= 0:
                 insert(data, work, where, c)
                 work.total[0] += cost
@@ -138,7 +154,7 @@ def improve_near(
                 work.total[0] += absent[c]
                 removed[left] = c
                 left += 1
-        work.total[0] -= (price - data.away[1]) * work.total[1]
+        work.total[0] -= (price - data.away[1] - toll) * work.total[1]
         temperature = heat[0] + (heat[1] - heat[0]) * step // steps
         slack = (temperature * logs[draw(seed) >> (32 - LOG_BITS)]) >> 20
         if work.total[0] < current.total[0] + slack:
@@ -147,12 +163,17 @@ def improve_near(
                 current.links[2, removed[i]] = -1
             absent_count = left
             copy_touched(data, work, current)
-            if current.total[0] < best.total[0]:
+            moved = current.total[1]
+            if moved <= most and current.total[0] - toll * moved < best.total[0]:
                 copy_state(current, best)
+                best.total[0] -= toll * moved
                 gains += 1
         else:
             for i in range(absent_count):
                 work.links[2, lonely[i]] = -1
             copy_touched(data, current, work)
+    current.total[0] -= toll * current.total[1]
+    work.total[0] -= toll * work.total[1]
+    limits[2] = toll
     data.away[0] = data.away[1]
     return gains

@@ -34,6 +34,28 @@ def test_no_more_stops_leave_their_vehicle_than_allowed(most: int) -> None:
     assert len(after.unserved) <= len(before.unserved)
 
 
+def test_the_search_goes_beyond_the_limit_and_keeps_only_a_plan_within_it() -> None:
+    problem = random_day(11, stops=20)
+    first = RuinEngine(most_steps=5).solve(problem, start=None, seed=1, watch=Silent())
+    data = ruin_arrays.build(problem, home=homes(first))
+    absent = ruin_arrays.absent_costs(problem)
+    current = ruin_arrays.write(problem, data, first)
+    ruin_kernel.refresh(data, current, absent)
+    work, best = ruin_arrays.empty_state(data), ruin_arrays.empty_state(data)
+    ruin_kernel.copy_state(current, work)
+    ruin_kernel.copy_state(current, best)
+    heat = np.array([16 * 30, 16 * 30, 30], dtype=np.int64)
+    limits = np.array([2, 6, 0], dtype=np.int64)
+    logs, random = ruin_kernel.log_table(), np.array([3])
+    seen = []
+    for _ in range(20):
+        stay_kernel.improve_near(data, current, work, best, absent, heat, logs, random, 30, limits)
+        seen.append(int(current.total[1]))
+        assert best.total[1] <= 2
+    assert 2 < max(seen) <= 6
+    assert limits[2] > 0
+
+
 def test_a_price_above_all_gains_keeps_every_stop_with_its_vehicle() -> None:
     problem = random_day(5, stops=18)
     first = RuinEngine(most_steps=5).solve(problem, start=None, seed=1, watch=Silent())
@@ -55,7 +77,8 @@ def test_the_total_is_the_judges_cost_and_the_price_of_each_move(seed: int) -> N
     ruin_kernel.copy_state(current, best)
     heat = np.array([16 * 30, 16, 30], dtype=np.int64)
     logs, random = ruin_kernel.log_table(), np.array([seed + 1])
-    stay_kernel.improve_near(data, current, work, best, absent, heat, logs, random, 400, 4)
+    limits = np.array([4, 4, 9], dtype=np.int64)
+    stay_kernel.improve_near(data, current, work, best, absent, heat, logs, random, 400, limits)
     for state in (current, best):
         again = ruin_arrays.write(problem, data, ruin_arrays.read(problem, state))
         ruin_kernel.refresh(data, again, absent)
