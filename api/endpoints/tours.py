@@ -24,6 +24,7 @@ from routing.flows.plan_collections import plan_collections
 from routing.flows.read_tours import TourDay, read_tours
 from routing.flows.request_tours import request_tours
 from routing.tables import TourPlanRow
+from routing.tours.paper_words import Say, english
 from routing.tours.plan import Unserved
 from routing.tours.problem import Problem
 from routing.tours.reasons import IN_MONEY, unit_of
@@ -364,7 +365,7 @@ PICTURES = {
 }
 
 
-def paper_of(day: TourDay, paper: str) -> bytes:
+def paper_of(day: TourDay, paper: str, *, say: Say = english) -> bytes:
     """The map, the chart of the day, or the drivers' sheets; raises Conflict before there is a plan."""
     if day.plan is None:
         raise Conflict("nothing is planned yet", code="no_plan_yet")
@@ -372,11 +373,11 @@ def paper_of(day: TourDay, paper: str) -> bytes:
     from routing.tours.picture import gantt_svg, map_svg
 
     if paper == "map.svg":
-        return map_svg(day.problem, day.plan, depot=day.problem.depot_at).encode()
+        return map_svg(day.problem, day.plan, depot=day.problem.depot_at, say=say).encode()
     if paper == "gantt.svg":
-        return gantt_svg(day.problem, day.plan).encode()
+        return gantt_svg(day.problem, day.plan, say=say).encode()
     if paper == "drivers.pdf":
-        return driver_sheets(day.problem, day.plan)
+        return driver_sheets(day.problem, day.plan, say=say)
     raise NotFound
 
 

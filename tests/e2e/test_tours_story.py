@@ -62,7 +62,7 @@ def test_a_day_is_seen_by_the_dispatcher_and_driven_on_a_phone(
     assert desk.page.url.endswith(plan_id)
     desk.page.wait_for_function("[...document.images].every(one => one.complete)")
     look(desk, "tours-2-day")
-    assert "capacity" in desk.page.content()
+    assert "too big for every vehicle" in desk.page.content()
     desk.follow(lambda: desk.page.click("section:has(#v1) button"))
     link = desk.page.url
 
@@ -89,6 +89,21 @@ def test_a_day_is_seen_by_the_dispatcher_and_driven_on_a_phone(
     found = [(stop["state"], stop["proof"]) for stop in day["tours"][0]["stops"]]
     assert found == [("done", "code"), ("done", "signature"), ("failed", "")]
 
+    desk.page.goto(f"{house.base}/tours/{plan_id}")
+    desk.page.check("[name=broken][value='2']")
+    desk.page.click("text=New stop (1)")
+    for name, value in (("name_1", "Apotheke Hietzing"), ("lat_1", "48.187"), ("lon_1", "16.30")):
+        desk.page.fill(f"[name={name}]", value)
+    desk.page.select_option("[name=kind_1]", "collect")
+    desk.page.fill("[name=most_moved]", "100")
+    look(desk, "tours-6-change")
+    desk.follow(lambda: desk.page.click("text=Plan the rest anew"))
+    house.work()
+    PLANNING.wait(60)
+    desk.page.goto(f"{house.base}/tours/{plan_id}")
+    assert "Apotheke Hietzing" in desk.page.inner_text("section:has(#moves)")
+    look(desk, "tours-7-changed")
+
     small = house.window(phone=True)
-    sign_in(small.page, house, f"/tours/{plan_id}")
-    look(small, "tours-6-day-on-a-phone")
+    sign_in(small.page, house, f"/tours/{plan_id}?lang=de")
+    look(small, "tours-8-day-on-a-phone")

@@ -1,19 +1,26 @@
 """`/tours`: every day of tours; one day with its map, its chart, what is left out, drivers' links."""
 
+from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from sqlalchemy import select
+from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.callers import Visit
 from api.endpoints.tours import PICTURES, day_out, paper_of
+from api.pages.checkout.words import faults_text
+from api.pages.dispatch.changes import NEW_STOPS, can_change, may_be_late, may_break, read_change
+from api.pages.dispatch.words import page_values, paper_words, reason_text, remedy_text, tour_words
 from api.pages.render import render
 from api.pages.staff import signed_form, signed_in
-from core.errors import NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import TourPlanId
 from core.money import Money
 from routing.flows.cancel_tours import cancel_tours
+from routing.flows.change_tours import change_tours
 from routing.flows.open_tour_link import open_tour_link
 from routing.flows.read_tours import read_tours
 from routing.tables import TourPlanRow
@@ -36,19 +43,40 @@ def days(request: Request, visit: Visit = signed_in(READ)) -> HTMLResponse:
             {name: getattr(row, name) for name in "id name state day_starts zone progress".split()}
             for row in rows
         ]
-    return render(request, "dispatch/days.html", rows=found, signs=SIGNS)
+    values = page_values(tour_words(request))
+    return render(request, "dispatch/days.html", rows=found, signs=SIGNS, **values)
 
 
 @router.get("/{plan_id}")
 def day(request: Request, plan_id: UUID, visit: Visit = signed_in(READ)) -> HTMLResponse:
     """One day."""
+    return _day_page(request, plan_id, visit)
+
+
+def _day_page(
+    request: Request, plan_id: UUID, visit: Visit, faults: Sequence[str] = ()
+) -> HTMLResponse:
     with visit.reading() as session:
         found = read_tours(session, TourPlanId(plan_id))
         told = day_out(found)
         names = {(row.vehicle, row.position): row.name or row.place for row in found.visits}
+        broken = (found.row.task or {}).get("change", {}).get("broken", ())
+        late = may_be_late(found)
+    words = tour_words(request, told.zone)
+    stops = found.problem.stops
+    left_out = [
+        (
+            stops[note.stop].number,
+            stops[note.stop].name,
+            reason_text(words.catalogue, note.reason),
+            remedy_text(words, found.problem, note),
+        )
+        for note in (() if found.plan is None else found.plan.unserved)
+    ]
     return render(
         request,
         "dispatch/day.html",
+        status=422 if faults else 200,
         headers={} if told.ended_at else {"Refresh": "3"},
         day=told,
         names=names,
@@ -56,16 +84,49 @@ def day(request: Request, plan_id: UUID, visit: Visit = signed_in(READ)) -> HTML
         zone=told.zone,
         cost=Money(told.progress.cost_minor, told.currency) if told.progress else None,
         may_change=visit.caller.may(WRITE),
+        faults=faults,
+        left_out=left_out,
+        stop_names={stop.number: stop.name for stop in stops},
+        can_change=can_change(found),
+        may_be_late=late,
+        broken=broken,
+        vehicles=may_break(found, broken),
+        new_stops=NEW_STOPS,
+        **page_values(words),
     )
 
 
+async def _whole_form(request: Request) -> FormData:
+    return await request.form()
+
+
+@router.post("/{plan_id}/changes")
+def change(
+    request: Request,
+    plan_id: UUID,
+    form: Annotated[FormData, Depends(_whole_form)],
+    visit: Visit = signed_form(WRITE),
+) -> Response:
+    """Plan what is left of the day anew; what does not fit is told on the day's page."""
+    try:
+        with visit.writing() as session:
+            told, seconds = read_change(form, read_tours(session, TourPlanId(plan_id)))
+            change_tours(session, TourPlanId(plan_id), told, seconds=seconds)
+    except InvalidInput as error:
+        return _day_page(request, plan_id, visit, faults_text(error))
+    except Conflict as error:
+        return _day_page(request, plan_id, visit, [error.message])
+    return RedirectResponse(f"/tours/{plan_id}", 303)
+
+
 @router.get("/{plan_id}/papers/{paper}")
-def paper(plan_id: UUID, paper: str, visit: Visit = signed_in(READ)) -> Response:
+def paper(request: Request, plan_id: UUID, paper: str, visit: Visit = signed_in(READ)) -> Response:
     """The map, the chart, or the drivers' sheets."""
     if paper not in PICTURES:
         raise NotFound
     with visit.reading() as session:
-        content = paper_of(read_tours(session, TourPlanId(plan_id)), paper)
+        day = read_tours(session, TourPlanId(plan_id))
+        content = paper_of(day, paper, say=paper_words(request))
     return Response(content, media_type=PICTURES[paper], headers={"Cache-Control": "no-store"})
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from api.callers import lanewise_of
+from api.pages.dispatch.words import page_values, tour_words
 from api.pages.render import render
 from core.errors import Conflict, InvalidInput, NotFound, invalid
 from routing.flows.follow_tour_link import follow_tour_link
@@ -103,6 +104,7 @@ def _page(request: Request, token: str, fault: str, *, status: int = 200) -> Res
         ahead=ahead[1:],
         behind=[stop for stop in stops if stop["state"] != "planned"],
         total=len(stops),
+        **page_values(tour_words(request, zone)),
     )
 
 
