@@ -30,6 +30,7 @@ from routing.tours.tour_links import (
 
 RHYTHM = 256  # steps between two looks at the price of a move
 PRICE_SHIFT = 2  # each look changes it by a quarter
+DEAREST_SHIFT = 5  # at most 32 times the mean cost of a stop, far below what leaving one out costs
 PRICES = 6  # a step's price for leaving home is 0, or up to 2 ** -k of the mean cost of a stop
 
 
@@ -123,12 +124,12 @@ def improve_near(
     work.total[0] += toll * work.total[1]
     for step in range(steps):
         if step % RHYTHM == 0:
-            change = np.int64(0)
+            before = toll
             if current.total[1] > most:
-                change = 1 + (toll >> PRICE_SHIFT)
+                toll = min(toll + 1 + (toll >> PRICE_SHIFT), heat[2] << DEAREST_SHIFT)
             elif current.total[1] < most - 1:
-                change = -(toll >> PRICE_SHIFT)
-            toll += change
+                toll -= toll >> PRICE_SHIFT
+            change = toll - before
             current.total[0] += change * current.total[1]
             work.total[0] += change * work.total[1]
         price = data.away[1] + toll
