@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Sequence as Several
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from routing.tours.loading import order_of_loading_matters
 from routing.tours.plan import Sequence
@@ -20,6 +20,15 @@ class Watch(Protocol):
 
     def better(self, sequences: Sequences) -> None:
         """Tell a better feasible answer; the best told survives a cancel at any moment."""
+        ...
+
+
+@runtime_checkable
+class TourWatch(Watch, Protocol):
+    """A watch that also wants to know the tours an engine passes on its way."""
+
+    def passed(self, vehicle: int, stops: tuple[int, ...]) -> None:
+        """A tour that `vehicle` can drive, or another of its type."""
         ...
 
 

@@ -4,13 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from routing.tours.engine import Sequences, Watch, cannot
+from routing.tours.engine import Sequences, TourWatch, Watch, cannot
 from routing.tours.plan import RELOAD, Sequence
 from routing.tours.problem import HORIZON_S, UNREACHABLE, Kind, Objective, Problem, VehicleType
 
 UNABLE = ("last in, first out", "rules", "several windows", "breaks", "mixed with shipments")
 FORBIDDEN = UNREACHABLE
 NOT_SERVED_FACTOR = 20
+TELL_EVERY = 3
+"""Iterations between two whose tours are told; to read every route of each took 40 % of the time."""
+
 TRY_WHOLE = 0.3  # of the budget, for a plan that serves everything
 
 
@@ -45,8 +48,12 @@ def _search(
     from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
 
     best: list[Sequences] = [()]
+    passed = watch.passed if isinstance(watch, TourWatch) else None
+    told: set[tuple[int, int, int]] = set()
 
     class Told(IteratedLocalSearchCallbacks):
+        count = 0
+
         def on_start(self, algorithm: Any) -> None:
             if algorithm.initial_solution.is_feasible():
                 self.on_best(algorithm.initial_solution)
@@ -54,6 +61,16 @@ def _search(
         def on_best(self, solution: Any) -> None:
             best[0] = model.read(solution)
             watch.better(best[0])
+
+        def on_iteration(self, current: Any, candidate: Any, best: Any, evaluator: Any) -> None:
+            self.count += 1
+            if passed is None or self.count % TELL_EVERY:
+                return
+            for route in candidate.routes():
+                look = (route.vehicle_type(), route.distance(), route.duration())
+                if look not in told and route.is_feasible():
+                    told.add(look)
+                    passed(model.types[route.vehicle_type()][0][0], model.stops_of(route))
 
     solve(
         model.data,
@@ -188,20 +205,21 @@ class _Model:
 
     def read(self, solution: Any) -> Sequences:
         free = {k: list(numbers) for k, (numbers, _) in enumerate(self.types)}
-        found = []
-        for route in solution.routes():
-            stops: list[int] = []
-            for activity in list(route)[1:-1]:
-                if activity.is_depot():
-                    stops.append(RELOAD)
-                elif activity.is_client():
-                    stops.append(self.clients[activity.idx])
-                else:
-                    stops.append(
-                        self.problem.shipments[activity.idx][0 if activity.is_pickup() else 1]
-                    )
-            found.append(Sequence(free[route.vehicle_type()].pop(0), tuple(stops)))
-        return tuple(found)
+        return tuple(
+            Sequence(free[route.vehicle_type()].pop(0), self.stops_of(route))
+            for route in solution.routes()
+        )
+
+    def stops_of(self, route: Any) -> tuple[int, ...]:
+        stops: list[int] = []
+        for activity in list(route)[1:-1]:
+            if activity.is_depot():
+                stops.append(RELOAD)
+            elif activity.is_client():
+                stops.append(self.clients[activity.idx])
+            else:
+                stops.append(self.problem.shipments[activity.idx][0 if activity.is_pickup() else 1])
+        return tuple(stops)
 
     def write(self, sequences: Sequences) -> Any:
         from pyvrp import Activity, ActivityType, Route, Solution

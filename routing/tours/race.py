@@ -1,15 +1,21 @@
 """Two engines try briefly on the same problem; the one ahead goes on from the better plan."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+from routing.tours import partition
 from routing.tours.checker import check, rank
 from routing.tours.engine import Engine, Sequences, Watch
 from routing.tours.plan import NotFeasible
 from routing.tours.problem import Problem
+from routing.tours.seen import Seen, recombines
 
 TRY_SHARE = 0.12
 HAND_OVER = 0.3
 """Of the budget: of 0.12, 0.2, 0.3 and 0.5 the best on 200 stops, ahead of either engine alone."""
+
+RECOMBINE_FROM = 0.93
+"""Of the budget: from then on the tours seen are put together; decision 13 tells what it brings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,10 @@ class Race:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """The first begins, the second goes on from its plan: other moves, other minima."""
+    """The first begins, the second goes on from its plan: other moves, other minima.
+
+    Near the end the best plan is put together of all tours seen; the second has what time is left.
+    """
 
     runners: tuple[Engine, Engine]
     name: str = "relay"
@@ -64,27 +73,43 @@ class Relay:
         return self.runners[0].lacks(problem) or self.runners[1].lacks(problem)
 
     def warm(self) -> None:
+        partition.warm()
         for runner in self.runners:
             runner.warm()
 
     def solve(
         self, problem: Problem, *, start: Sequences | None, seed: int, watch: Watch
     ) -> Sequences:
-        best = _Best(problem, watch)
-        for runner, until in zip(self.runners, (HAND_OVER, 1.0), strict=True):
-            lane = _Lane(best, watch, until)
-            try:
-                runner.solve(problem, start=best.sequences or start, seed=seed, watch=lane)
-            except Exception:  # noqa: S112 - whatever it throws, the other runs on
-                continue
+        first, second = self.runners
+        if not recombines(problem):
+            best = _Best(problem, watch)
+            self._run(first, best, _Lane(best, watch, HAND_OVER), seed, start)
+            self._run(second, best, _Lane(best, watch, 1.0), seed, start)
+            return best.sequences
+        seen = Seen(problem)
+        best = _Best(problem, watch, seen)
+        self._run(first, best, _Listening(best, watch, HAND_OVER, seen), seed, start)
+        self._run(second, best, _Listening(best, watch, RECOMBINE_FROM, seen), seed, start)
+        if best.sequences:
+            best.hear(seen.best_plan(best.sequences, lambda: watch.share_used() >= 1))
+        if watch.share_used() < 1:
+            self._run(second, best, _Lane(best, watch, 1.0), seed, start)
         return best.sequences
+
+    def _run(
+        self, runner: Engine, best: "_Best", lane: "_Lane", seed: int, start: Sequences | None
+    ) -> None:
+        with suppress(Exception):  # whatever it throws, the other runs on
+            begin = best.sequences or start
+            runner.solve(best.problem, start=begin, seed=seed, watch=lane)
 
 
 class _Best:
     """The best plan of all runners, judged."""
 
-    def __init__(self, problem: Problem, watch: Watch) -> None:
+    def __init__(self, problem: Problem, watch: Watch, seen: Seen | None = None) -> None:
         self.problem = problem
+        self.seen = seen
         self.watch = watch
         self.sequences: Sequences = ()
         self.rank: tuple[int, int, int] | None = None
@@ -93,6 +118,9 @@ class _Best:
         answer = check(self.problem, sequences)
         if isinstance(answer, NotFeasible):
             return
+        if self.seen is not None:
+            for sequence in sequences:
+                self.seen.add(sequence.vehicle, sequence.stops)
         order = rank(self.problem, answer)
         if self.rank is None or order < self.rank:
             self.rank, self.sequences = order, sequences
@@ -116,3 +144,14 @@ class _Lane:
 
     def better(self, sequences: Sequences) -> None:
         self._best.hear(sequences)
+
+
+class _Listening(_Lane):
+    """A lane whose runner's tours are kept."""
+
+    def __init__(self, best: _Best, watch: Watch, until: float, seen: Seen) -> None:
+        super().__init__(best, watch, until)
+        self._seen = seen
+
+    def passed(self, vehicle: int, stops: tuple[int, ...]) -> None:
+        self._seen.add(vehicle, stops)

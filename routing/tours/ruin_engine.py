@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from routing.tours import ruin_arrays, ruin_kernel
-from routing.tours.engine import Sequences, Watch, cannot
+from routing.tours.engine import Sequences, TourWatch, Watch, cannot
 from routing.tours.problem import Problem, VehicleType
 from routing.tours.warming import NoTime, smallest_day
 
@@ -27,6 +27,8 @@ HOT, COLD = 1.0, 0.03
 
 FIRST_STEPS, MOST_STEPS = 50, 20_000
 CHUNK_SHARE = 0.01
+GATHER_FROM, GATHER_STEPS = 0.4, 200
+"""A watch that wants tours hears them after so many steps, from that share of the search on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class RuinEngine:
         told = ruin_arrays.read(problem, best)
         watch.better(told)
         per_stop = max(1, int(best.total[0]) // len(problem.stops))
+        passed = watch.passed if isinstance(watch, TourWatch) else None
         steps, done, used = FIRST_STEPS, 0, watch.share_used()
         while used < 1 and not 0 < self.most_steps <= done:
             if self.most_steps:
@@ -84,6 +87,10 @@ class RuinEngine:
             if gains:
                 told = ruin_arrays.read(problem, best)
                 watch.better(told)
+            if passed is not None and used > GATHER_FROM:
+                for tour in ruin_arrays.read(problem, current):
+                    passed(tour.vehicle, tour.stops)
+                steps = min(steps, GATHER_STEPS)
             now = watch.share_used()
             if now - used < CHUNK_SHARE / 2:
                 steps = min(2 * steps, MOST_STEPS)
