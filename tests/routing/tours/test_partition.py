@@ -50,10 +50,10 @@ def price(task: Task, tours: Columns, chosen: tuple[int, ...]) -> int | None:
 
 @st.composite
 def choices(draw: st.DrawFn) -> tuple[Task, Columns]:
-    """A dozen tours of five stops and two types; the first five, one stop each, are a plan."""
+    """At most ten tours of five stops and two types; the first five, one stop each, are a plan."""
     several = st.sets(st.integers(0, STOPS - 1), min_size=1, max_size=4)
     tour = st.tuples(several.map(lambda s: tuple(sorted(s))), st.integers(1, 40), st.integers(0, 1))
-    more = draw(st.lists(tour, max_size=8, unique_by=lambda t: (t[0], t[2])))
+    more = draw(st.lists(tour, max_size=5, unique_by=lambda t: (t[0], t[2])))
     more = [t for t in more if len(t[0]) > 1 or t[2] == 1]
     prizes = draw(st.dictionaries(st.integers(0, STOPS - 1), st.integers(1, 30), max_size=2))
     limits = draw(st.tuples(st.integers(STOPS, 6), st.integers(0, 2)))
