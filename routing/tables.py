@@ -34,6 +34,7 @@ from routing.tours.problem import Problem
 from store.base import Base, OfTenant
 
 ACTIVE_MODEL = "active"
+GONE = ""  # the content of a network state that is no longer kept: its name stays taken
 UNSTATED_RULE = "unstated"  # the rule of a promise made elsewhere, without a reliability
 CODE = 80  # the longest code that the import lets through
 
@@ -410,7 +411,7 @@ class NetworkStateRow(OfTenant, Base):
     """Rises with each publication."""
     day: Mapped[date]
     revision: Mapped[int]
-    """From 1 within a day; with the day it is the name that quotes bear."""
+    """From 1 within a day, never used again; with the day it is the name that quotes bear."""
     published_at: Mapped[datetime]
     content_hash: Mapped[str] = mapped_column(String(64))
     content: Mapped[str] = mapped_column(Text, deferred=True)

@@ -1,6 +1,7 @@
 """Finds learned lead times that should serve and can't, for those who watch over them.
 
-Light enough for the serving process: it compares what is stored with its hash and format.
+What is stored is compared with its hash at each look, and read and asked for a forecast once per
+process, as quotes do.
 """
 
 from dataclasses import dataclass
@@ -10,17 +11,19 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from routing.flows.read_lead_times_part import read_lead_times_part
 from routing.network.canonical import content_hash
 from routing.tables import ACTIVE_MODEL, LeadTimeModelRow, NetworkStateRow, newest_state
 from store.session import now
 
-FORMAT_MARK = '"format":"lead-times/1"'
 STALE_AFTER = timedelta(days=4)
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenLeadTimes:
-    """Whose, and what: `model` or `state` is not what was stored, or the state is `stale`."""
+    """Whose, and what: `model` or `state` is not what was stored or forecasts nonsense, or the state
+    is `stale`.
+    """
 
     tenant: UUID
     what: str
@@ -35,7 +38,7 @@ def broken_lead_times(session: Session) -> tuple[BrokenLeadTimes, ...]:
     with_model = set()
     for tenant, digest, text in session.execute(models):
         with_model.add(tenant)
-        if content_hash(text) != digest or FORMAT_MARK not in text:
+        if _is_broken(session, LeadTimeModelRow, digest, text):
             found.append(BrokenLeadTimes(tenant, "model"))
     states = select(
         NetworkStateRow.tenant_id,
@@ -45,8 +48,17 @@ def broken_lead_times(session: Session) -> tuple[BrokenLeadTimes, ...]:
     ).where(NetworkStateRow.id.in_(newest_state()))
     oldest = (now(session) - STALE_AFTER).date()
     for tenant, digest, text, day in session.execute(states):
-        if content_hash(text) != digest:
+        if _is_broken(session, NetworkStateRow, digest, text):
             found.append(BrokenLeadTimes(tenant, "state"))
         elif tenant in with_model and day < oldest:
             found.append(BrokenLeadTimes(tenant, "stale"))
     return tuple(found)
+
+
+def _is_broken(
+    session: Session,
+    table: type[LeadTimeModelRow] | type[NetworkStateRow],
+    digest: str,
+    text: str,
+) -> bool:
+    return content_hash(text) != digest or read_lead_times_part(session, table, digest) is None

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from routing.distributions.lead_times import LeadTimeModel, LearnedLeadTimes, NetworkState
 from routing.flows.read_lead_times_part import read_lead_times_part
 from routing.snapshot import SHRUNK
-from routing.tables import ACTIVE_MODEL, LeadTimeModelRow, NetworkStateRow
+from routing.tables import ACTIVE_MODEL, GONE, LeadTimeModelRow, NetworkStateRow
 
 LEARNED = "learned-"  # how names of models begin; then the number, @, the state's name
 _NAME = re.compile(
@@ -90,6 +90,7 @@ def _named(session: Session, name: str) -> Parts | None:
         select(NetworkStateRow.content_hash).where(
             NetworkStateRow.day == day,
             NetworkStateRow.revision == int(told["revision"] or 1),
+            NetworkStateRow.content != GONE,
         )
     )
     if state is None or told["number"] is None:

@@ -1,15 +1,18 @@
-"""Takes in how the network moves this morning; what was known before is kept to replay quotes."""
+"""Takes in how the network moves this morning; what was known before is kept to replay quotes.
+
+Of an older one day and revision stay, so that no later state bears the name a quote was made under.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from routing.distributions.lead_times import NetworkState
 from routing.distributions.published import state_text
 from routing.network.canonical import content_hash
-from routing.tables import NetworkStateRow, newest_state
+from routing.tables import GONE, NetworkStateRow, newest_state
 from store.locks import lock_name
 from store.session import new_id, now
 
@@ -24,7 +27,9 @@ def publish_network_state(session: Session, state: NetworkState) -> None:
         return
     instant = now(session)
     session.execute(
-        delete(NetworkStateRow).where(NetworkStateRow.published_at < instant - KEPT_FOR)
+        update(NetworkStateRow)
+        .where(NetworkStateRow.published_at < instant - KEPT_FOR, NetworkStateRow.content != GONE)
+        .values(content=GONE)
     )
     revision = 1 + (
         session.scalar(

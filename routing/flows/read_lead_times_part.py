@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput
 from routing.distributions.lead_times import LeadTimeModel, NetworkState
 from routing.distributions.published import read_model, read_state
+from routing.distributions.soundness import require_sound_model, require_sound_state
 from routing.network.canonical import content_hash
 from routing.tables import LeadTimeModelRow, NetworkStateRow
 
@@ -23,7 +24,9 @@ _lock = Lock()
 def read_lead_times_part(
     session: Session, table: type[LeadTimeModelRow] | type[NetworkStateRow], digest: str
 ) -> LeadTimeModel | NetworkState | None:
-    """The stored value of that hash, read once per process; None when it does not load."""
+    """The stored value of that hash, read once per process; None when it does not load or forecasts
+    nonsense.
+    """
     with _lock:
         if digest in _read:
             _read.move_to_end(digest)
@@ -33,7 +36,7 @@ def read_lead_times_part(
     try:
         if text is None or content_hash(text) != digest:
             raise InvalidInput("its content is not what was stored")
-        value = read_model(text) if table is LeadTimeModelRow else read_state(text)
+        value = _sound_model(text) if table is LeadTimeModelRow else _sound_state(text)
     except InvalidInput as error:
         log.error("lead_times_do_not_load", table=table.__tablename__, reason=str(error))
     with _lock:
@@ -41,3 +44,15 @@ def read_lead_times_part(
         while len(_read) > KEPT:
             _read.popitem(last=False)
     return value
+
+
+def _sound_model(text: str) -> LeadTimeModel:
+    model = read_model(text)
+    require_sound_model(model)
+    return model
+
+
+def _sound_state(text: str) -> NetworkState:
+    state = read_state(text)
+    require_sound_state(state)
+    return state

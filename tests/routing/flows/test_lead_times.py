@@ -14,8 +14,9 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import TenantId
 from core.places import Address, Destination
 from routing.cart import Cart, CartLine
-from routing.distributions.lead_times import LearnedLeadTimes, NetworkState
+from routing.distributions.lead_times import LeadTimeModel, LearnedLeadTimes, NetworkState
 from routing.distributions.published import model_text, read_model, read_state, state_text
+from routing.distributions.soundness import require_sound_state
 from routing.flows.broken_lead_times import broken_lead_times
 from routing.flows.commit_option import Committed, commit_option
 from routing.flows.explain_option import explain_option
@@ -26,6 +27,7 @@ from routing.flows.publish_model import Provenance, publish_model
 from routing.flows.publish_network_state import publish_network_state
 from routing.flows.quote_cart import quote_cart
 from routing.flows.roll_back_model import roll_back_model
+from routing.network.canonical import content_hash
 from routing.quote import Quote
 from routing.tables import LeadTimeModelRow, NetworkStateRow, PromiseRow
 from store.session import Sessions, now
@@ -147,7 +149,10 @@ def test_a_quote_is_planned_again_on_the_model_and_the_state_it_was_made_on(
     clock.advance(timedelta(days=30))
     with sessions(market) as session:
         publish_network_state(session, replace(state, day=clock.now().date()))
-        assert session.scalar(select(func.count()).select_from(NetworkStateRow)) == 1
+        kept = (
+            select(func.count()).select_from(NetworkStateRow).where(NetworkStateRow.content != "")
+        )
+        assert session.scalar(kept) == 1
         _refuses_to_plan_again(session, quote)
 
 
@@ -217,6 +222,80 @@ def test_a_model_that_does_not_load_falls_back_and_sounds_the_alarm(
     clock.advance(timedelta(days=30))
     with sessions(market) as session:
         assert {each.what for each in broken_lead_times(session)} == {"model", "stale"}
+
+
+@pytest.mark.parametrize("field", ["base", "value"])
+def test_a_model_that_reads_well_and_forecasts_nonsense_falls_back_and_sounds_the_alarm(
+    sessions: Sessions, market: TenantId, clock: ManualClock, field: str
+) -> None:
+    before = _quote(sessions, market)
+    forest = MODEL.hand_over.forest
+    wrong = (
+        replace(forest, base=float("nan"))
+        if field == "base"
+        else replace(forest, value=forest.value - 10.0)
+    )
+    text = _text_of(replace(MODEL, hand_over=replace(MODEL.hand_over, forest=wrong)))
+    with sessions(market) as session:
+        publish_network_state(session, _state_for(before, clock))
+        publish_model(session, MODEL, OF)
+        session.execute(
+            update(LeadTimeModelRow).values(content=text, content_hash=content_hash(text))
+        )
+        assert isinstance(load_lead_times(session), NetworkState)
+        assert [each.what for each in broken_lead_times(session)] == ["model"]
+    assert _quote(sessions, market).model.startswith("shrunk-quantiles@")
+
+
+def _text_of(model: LeadTimeModel) -> str:
+    """As `model_text`, which itself refuses what is no number."""
+    base = model.hand_over.forest.base
+    if base == base:
+        return model_text(model)
+    forest = replace(model.hand_over.forest, base=-123.25)
+    plain = model_text(replace(model, hand_over=replace(model.hand_over, forest=forest)))
+    return plain.replace("-123.25", "NaN")
+
+
+def test_a_state_whose_figures_are_none_is_not_served_and_sounds_the_alarm(
+    sessions: Sessions, market: TenantId, clock: ManualClock
+) -> None:
+    before = _quote(sessions, market)
+    state = _state_for(before, clock)
+    for wrong in (
+        replace(state, pressure=-1.0),
+        replace(state, miss_factors={"NL-": 0.0}),
+        replace(state, floors={"seller": {"s": 2.0}}),
+        replace(state, arrives=((1.5,), (1.0,))),
+        replace(state, readings=(replace(state.readings[0], otherwise=float("inf")),)),
+    ):
+        with pytest.raises(InvalidInput):
+            require_sound_state(wrong)
+    with sessions(market) as session:
+        publish_network_state(session, replace(state, pressure=-1.0))
+        assert load_lead_times(session) is None
+        assert [each.what for each in broken_lead_times(session)] == ["state"]
+    assert _quote(sessions, market).model == "published-quantiles"
+
+
+def test_the_name_of_a_state_is_never_given_again(
+    sessions: Sessions, market: TenantId, clock: ManualClock
+) -> None:
+    names = []
+    for number in range(4):
+        with sessions(market) as session:
+            publish_network_state(session, replace(STATE, pressure=0.1 * number))
+            newest = load_lead_times(session)
+            assert isinstance(newest, NetworkState)
+            names.append(newest.name)
+        clock.advance(timedelta(days=22))
+    assert len(set(names)) == 4
+    with sessions(market) as session:
+        assert load_lead_times(session, f"shrunk-quantiles@{names[0]}") is None
+        assert load_lead_times(session, f"shrunk-quantiles@{names[3]}") is not None
+        kept = session.execute(select(NetworkStateRow.revision, NetworkStateRow.content)).all()
+    assert sorted(revision for revision, _ in kept) == [1, 2, 3, 4]
+    assert sum(len(content) > 0 for _, content in kept) == 1
 
 
 def test_rolling_back_puts_the_version_before_in_service(
