@@ -20,6 +20,11 @@ class _StandardError(io.TextIOBase):
         sys.stderr.flush()
 
 
+def standard_error() -> TextIO:
+    """For logs: what a command says on standard output stays data."""
+    return cast("TextIO", _StandardError())
+
+
 def set_up_logs(settings: Settings) -> None:
     """Configure structlog, and the standard library's loggers at warning."""
     level = getattr(logging, settings.log_level.upper())
@@ -32,7 +37,7 @@ def set_up_logs(settings: Settings) -> None:
     )
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _StandardError())),
+        logger_factory=structlog.PrintLoggerFactory(standard_error()),
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,

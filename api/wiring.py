@@ -9,6 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
+from api.logs import standard_error
 from api.settings import Settings, read_settings
 from core.clock import Clock, SystemClock
 from core.errors import InvalidInput, Unavailable, invalid
@@ -115,5 +118,7 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def from_environment(clock: Clock | None = None) -> Lanewise:
-    """A Lanewise as the process's environment describes it."""
+    """A Lanewise as the process's environment describes it; logs go to standard error."""
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(standard_error()))
     return Lanewise(read_settings(os.environ), clock or SystemClock())

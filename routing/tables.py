@@ -234,10 +234,14 @@ class PromiseRow(OfTenant, Base):
     """The promise ledger, append-only: what was promised, when, on which model and data."""
 
     __tablename__ = "promises"
+    __table_args__ = (
+        Index("ix_promises_order", "tenant_id", "order_id"),
+        Index("ix_promises_made", "tenant_id", "made_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
-    made_at: Mapped[datetime] = mapped_column(index=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    made_at: Mapped[datetime]
     promised_date: Mapped[date]
     ends_at: Mapped[datetime]
     level: Mapped[str] = mapped_column(String(12))

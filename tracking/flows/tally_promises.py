@@ -14,7 +14,8 @@ from routing.flows.load_snapshot import load_snapshot
 from routing.tables import PromiseRow
 from store.locks import lock_name
 from store.session import Sessions, new_id, now
-from tracking.flows.judge_promises import judge_promises
+from tracking.first_promise import UnreadablePromise, outcome_of
+from tracking.flows.read_first_promises import read_first_promises
 from tracking.tables import NO_MONTH, TOTAL, CalibrationTallyRow
 from tracking.tallies import Tallies, tallies_from, tallies_json
 
@@ -44,12 +45,12 @@ def tally_promises(sessions: Sessions, tenant: TenantId) -> None:
             row.month: (row.promises, row.counted_at)
             for row in session.scalars(select(CalibrationTallyRow))
         }
-        starts = _regions(session)
+        regions = _regions(session)
         misplaced = _misplaced(session, spans)
     for month, (start, end) in spans.items():
         if _is_due(known.get(month), present[month], end, instant):
             with sessions(tenant, read_only=True) as session:
-                tallies, broken = _count(session, starts, (start, end), instant)
+                tallies, broken = _count(session, regions, (start, end), instant)
             _save(sessions, tenant, month, present[month], broken, tallies)
     for name in misplaced:
         log.error("promise_not_readable", promise=name)
@@ -114,17 +115,17 @@ def _regions(session: Session) -> dict[str, str]:
 
 
 def _count(
-    session: Session, starts: Mapping[str, str], span: _Span, instant: datetime
+    session: Session, regions: Mapping[str, str], span: _Span, instant: datetime
 ) -> tuple[Tallies, int]:
     tallies, unreadable = Tallies(), 0
-    for batch in judge_promises(session, starts, _within(*span)):
-        for outcome in batch.own:
-            tallies.count(outcome, instant)
-        for outcome in batch.elsewhere:
-            tallies.count_elsewhere(outcome, instant)
-        for name in batch.unreadable:
-            log.error("promise_not_readable", promise=name)
-        unreadable += len(batch.unreadable)
+    for promise in read_first_promises(session, _within(*span)):
+        if isinstance(promise, UnreadablePromise):
+            log.error("promise_not_readable", promise=promise.name)
+            unreadable += 1
+        elif promise.probability is None:
+            tallies.count_elsewhere(outcome_of(promise, regions), instant)
+        else:
+            tallies.count(outcome_of(promise, regions), instant)
     return tallies, unreadable
 
 

@@ -1381,8 +1381,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_promises")),
     )
     with op.batch_alter_table("promises", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_promises_made_at"), ["made_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_promises_order_id"), ["order_id"], unique=False)
+        batch_op.create_index("ix_promises_made", ["tenant_id", "made_at"], unique=False)
+        batch_op.create_index("ix_promises_order", ["tenant_id", "order_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_promises_tenant_id"), ["tenant_id"], unique=False)
 
     op.create_table(
@@ -1632,8 +1632,8 @@ def downgrade() -> None:
     op.drop_table("rmas")
     with op.batch_alter_table("promises", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_promises_tenant_id"))
-        batch_op.drop_index(batch_op.f("ix_promises_order_id"))
-        batch_op.drop_index(batch_op.f("ix_promises_made_at"))
+        batch_op.drop_index("ix_promises_order")
+        batch_op.drop_index("ix_promises_made")
 
     op.drop_table("promises")
     with op.batch_alter_table("parcels", schema=None) as batch_op:
