@@ -36,11 +36,21 @@ def map_svg(
     place = _onto_paper(problem, [*points.values(), *([depot] if depot else [])])
     cost = cost_of(problem, plan.cost)
     title = say("paper.map", name=problem.name, tours=len(plan.tours), cost=cost)
-    lines, marks = [], []
+    lines: list[str] = []
+    marks: list[str] = []
+    words: list[str] = []
+    if depot is not None:
+        x, y = place(depot)
+        marks.append(
+            f'<rect x="{x - 7:.1f}" y="{y - 7:.1f}" width="14" height="14" fill="#222">'
+            f"<title>{escape(say('paper.depot'))}</title></rect>"
+        )
+        words.append(_text(x + 11, y + 15, say("paper.depot"), bold=True, halo=True))
     for number, tour in enumerate(plan.tours):
         colour = COLOURS[number % len(COLOURS)]
         lines.append(_line(tour, colour, place, depot, points))
-        marks += _stops_on_map(problem, tour, colour, place, points, say)
+        dots, numbers = _stops_on_map(problem, tour, colour, place, points, say)
+        marks, words = marks + dots, words + numbers
     for note in plan.unserved:
         if note.stop in points:
             x, y = place(points[note.stop])
@@ -50,16 +60,10 @@ def map_svg(
                 f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="{REFUSED}" '
                 f'stroke-width="2.5"><title>{label}</title></circle>'
             )
-            marks.append(_text(x + 9, y + 4, str(number), REFUSED, halo=True))
-    if depot is not None:
-        x, y = place(depot)
-        marks.append(
-            f'<rect x="{x - 7:.1f}" y="{y - 7:.1f}" width="14" height="14" fill="#222">'
-            f"<title>{escape(say('paper.depot'))}</title></rect>"
-        )
-        marks.append(_text(x + 11, y + 5, say("paper.depot"), bold=True, halo=True))
+            words.append(_text(x + 9, y + 4, str(number), REFUSED, halo=True))
     named = say("paper.map_title", name=problem.name)
-    return _page(WIDTH, HEIGHT, [_text(20, 24, title, bold=True), *lines, *marks], named)
+    head = _text(20, 24, title, bold=True)
+    return _page(WIDTH, HEIGHT, [head, *lines, *marks, *words], named)
 
 
 def gantt_svg(problem: Problem, plan: Plan, *, say: Say = english) -> str:
@@ -136,9 +140,10 @@ def _stops_on_map(
     place: Callable[[Point], Point],
     points: Mapping[int, Point],
     say: Say,
-) -> list[str]:
+) -> tuple[list[str], list[str]]:
     """A dot and a number a stop; the vehicle's own number in a disc at its first."""
-    parts: list[str] = []
+    dots: list[str] = []
+    words: list[str] = []
     seen = [visit for visit in tour.visits if visit.stop in points]
     for order, visit in enumerate(seen):
         x, y = place(points[visit.stop])
@@ -148,16 +153,16 @@ def _stops_on_map(
             say("paper.served", stop=stop.number, name=stop.name, time=time, vehicle=tour.vehicle)
         )
         radius = 10 if order == 0 else 4.5
-        parts.append(
+        dots.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{colour}" stroke="#fff" '
             f'stroke-width="1.5"><title>{label}</title></circle>'
         )
         if order == 0:
-            parts.append(_text(x, y + 4.5, str(tour.vehicle), "#fff", bold=True, middle=True))
+            dots.append(_text(x, y + 4.5, str(tour.vehicle), "#fff", bold=True, middle=True))
         if len(problem.stops) <= MOST_LABELS:
             away = radius + 3
-            parts.append(_text(x + away, y - 4, str(stop.number), "#444", halo=True))
-    return parts
+            words.append(_text(x + away, y - 4, str(stop.number), "#444", halo=True))
+    return dots, words
 
 
 def _visit_bars(

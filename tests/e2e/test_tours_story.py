@@ -1,23 +1,36 @@
 """A day of tours in a browser: the dispatcher's page, then the driver's phone, stop by stop."""
 
+import os
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from api.tour_planning import PLANNING
 from routing.flows import plan_requested_tours as flow
 from routing.tours.checker import check
+from routing.tours.engines import ENGINES
 from routing.tours.plan import Plan, Sequence
 from routing.tours.problem import Problem
 from routing.tours.reasons import explain
 from tests.e2e.conftest import House, look
 from tests.e2e.test_stories import sign_in
 from tests.routing.flows.test_requested_tours import document
+from tests.routing.tours.test_plan_tours import Counted
 
 pytestmark = pytest.mark.browser
 
 PLACES = (("Bakery Ottakring", 48.213, 16.31), ("Café Prater", 48.217, 16.40), ("Buch am Ring", 48.204, 16.37),
           ("Weinhaus Döbling", 48.245, 16.35), ("Radladen Favoriten", 48.176, 16.38), ("Atelier Neubau", 48.202, 16.35))  # fmt: skip
+STREETS = (
+    "Lindengasse",
+    "Praterstraße",
+    "Gumpendorfer Straße",
+    "Alser Straße",
+    "Favoritenstraße",
+    "Hütteldorfer Straße",
+)
 TOURS = ((1, (0, 5, 2)), (2, (3, 1, 4)))
 
 
@@ -48,6 +61,70 @@ def planned(house: House) -> str:
     house.work()
     PLANNING.wait(60)
     return str(sent["id"])
+
+
+def quickly(problem: Problem, **_more: Any) -> Plan:
+    """Planned in this process, the same each time."""
+    found = ENGINES["pyvrp"].solve(problem, start=None, seed=1, watch=Counted(400))
+    plan = check(problem, found, engine="pyvrp")
+    assert isinstance(plan, Plan)
+    return explain(problem, plan)
+
+
+def full_day() -> dict[str, Any]:
+    """Thirty-six deliveries around Vienna for four vans, one of them too big."""
+    rng = np.random.default_rng(7)
+    stops = []
+    for number in range(1, 37):
+        opens = 8 * 3600 + 1800 * int(rng.integers(0, 14))
+        stops.append(
+            {
+                "number": number,
+                "name": f"{STREETS[number % len(STREETS)]} {int(rng.integers(1, 90))}",
+                "lat": round(48.205 + float(rng.normal(0, 0.032)), 5),
+                "lon": round(16.365 + float(rng.normal(0, 0.045)), 5),
+                "load": {"weight_g": int(rng.integers(800, 20_000)), "parcels": 1},
+                "windows": [[opens, opens + 7200]],
+                "service_s": 300,
+            }
+        )
+    stops[-1] |= {"load": {"weight_g": 900_000, "parcels": 1}, "name": "Konzerthaus, Flügel"}
+    van = {
+        "count": 4,
+        "capacity": {"weight_g": 600_000, "parcels": 12},
+        "shift": [7 * 3600, 17 * 3600],
+        "fixed_minor": 4000,
+        "per_km_minor": 40,
+        "per_hour_minor": 2000,
+    }
+    return document(name="Vienna, Tuesday", stops=stops, vehicles=[van])
+
+
+def test_the_pictures_of_a_day_for_the_guide(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`LANEWISE_SHOTS=docs/images pytest tests/e2e/test_tours_story.py -k pictures` draws them."""
+    monkeypatch.setattr(flow, "plan_tours", quickly)
+    asked = {"date": "2026-03-03", "zone": "Europe/Vienna", "seconds": 1, "day": full_day()}
+    plan_id = house.ask("POST", "/v1/tours", asked, key="pictures")["id"]
+    house.work()
+    PLANNING.wait(60)
+    desk = house.window(phone=False)
+    sign_in(desk.page, house, f"/tours/{plan_id}")
+    desk.page.wait_for_function("[...document.images].every(one => one.complete)")
+    desk.look()
+    draw(desk.page.locator("section:has(#gantt)"), "tours-gantt")
+    draw(desk.page.locator("section:has(#map)"), "tours-map")
+    desk.follow(lambda: desk.page.click("section:has(#v1) button"))
+    phone = house.window(phone=True)
+    phone.page.goto(desk.page.url)
+    phone.look()
+    draw(phone.page, "tours-driver")
+
+
+def draw(what: Any, name: str) -> None:
+    """With LANEWISE_SHOTS set, a picture of that part of a page."""
+    folder = os.environ.get("LANEWISE_SHOTS")
+    if folder:
+        what.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def test_a_day_is_seen_by_the_dispatcher_and_driven_on_a_phone(
