@@ -31,6 +31,7 @@ def invented(session: Session) -> CalibrationReport:
         days = draw.randint(3, 9)
         keeps = 0.7 if seller == "donau-garten" else level + 0.01
         came = days - 1 if draw.random() < keeps else days + 2
+        is_lost = number % 120 == 7
         outcomes.append(
             PromiseOutcome(
                 level,
@@ -40,7 +41,8 @@ def invented(session: Session) -> CalibrationReport:
                 ("post",),
                 (seller,),
                 days,
-                made + timedelta(days=came),
+                None if is_lost else made + timedelta(days=came),
+                is_over=is_lost,
                 lanes=(f"{end[:2]} → {end}",),
                 model="learned-2@2026-01-01" if number % 2 else "published-quantiles",
                 probability=min(level + 0.02, 0.99),
@@ -48,7 +50,8 @@ def invented(session: Session) -> CalibrationReport:
             )
         )
     before = [replace(one, promised_days=one.promised_days + 2) for one in outcomes]
-    return report_calibration(outcomes, instant, before)
+    report = report_calibration(outcomes, instant, before)
+    return replace(report, counted_at=instant, unreadable=1)
 
 
 def test_who_keeps_too_little_is_seen_on_the_page_and_on_the_desk(
@@ -69,6 +72,8 @@ def test_who_keeps_too_little_is_seen_on_the_page_and_on_the_desk(
         window.follow(alarms.first.locator("a").click)
         text = window.page.locator("main").inner_text()
         assert "2.0 days earlier" in text
+        assert "1 row of the promise ledger can't be read" in text
+        assert "Counted Mon 2 Mar" in text
         assert "aim at 45.0 %" in text
         assert window.page.locator("figure svg").count() == 5
         assert window.page.locator("svg title").count() == 5
