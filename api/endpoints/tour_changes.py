@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from api.endpoints.fields import Given
 from api.endpoints.quote_schemas import Out
-from api.endpoints.tours import (
-    CHANGES,
+from api.endpoints.tour_schemas import (
     DAY_EXAMPLE,
     Seconds,
     TourPlanOut,
     ZoneName,
     tour_plan_out,
 )
+from api.endpoints.tours import CHANGES
 from api.idempotency import Answer, Change, changing
 from api.problems import SHARED, problems
 from core.ids import TourPlanId

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.endpoints.tours import DAY_EXAMPLE
+from api.endpoints.tour_schemas import DAY_EXAMPLE
 from api.wiring import Lanewise
 from api.worker import run_until_idle
 from core.ids import TenantId

@@ -75,7 +75,7 @@ def test_the_drivers_page_keeps_the_past_and_shows_the_new_stop(
     work(lanewise)
     assert "Stop 2 of 5" in client.get(drive).text
     stale = client.post(f"{drive}/stops/2", data={"outcome": "failed", "note": "x", "stop": "99"})
-    assert stale.status_code == 422 and "the tour has changed" in stale.text
+    assert stale.status_code == 422 and "The tour has changed" in stale.text
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.endpoints.tours import DAY_EXAMPLE
+from api.endpoints.tour_schemas import DAY_EXAMPLE
 from api.tour_planning import PLANNING
 from api.wiring import Lanewise
 from api.worker import run_until_idle
@@ -176,7 +176,7 @@ def test_a_driver_works_through_the_tour_on_a_page_without_a_key(
     assert shown.headers["referrer-policy"] == "no-referrer"
     bare = client.post(f"{drive}/stops/1", data={"outcome": "served"})
     assert bare.status_code == 422
-    assert "a code or a signature is needed" in bare.text
+    assert "A code, a name or a signature is needed." in bare.text
     bad = {"outcome": "served", "signature": "<script>"}
     assert client.post(f"{drive}/stops/1", data=bad).status_code == 422
     photo = {"photo": ("p.jpg", b"not a photo", "image/jpeg")}
@@ -190,7 +190,7 @@ def test_a_driver_works_through_the_tour_on_a_page_without_a_key(
     assert client.post(f"{drive}/stops/2", data=failed).status_code == 303
     assert "All stops are done" in client.get(drive).text
     gone = client.post(f"{drive}/stops/9", data={"outcome": "served", "code": "Ada"})
-    assert gone.status_code == 422 and "no such stop on this tour" in gone.text
+    assert gone.status_code == 422 and "This stop is no longer on the tour." in gone.text
     assert client.get(drive[:-2]).status_code == 404
 
 

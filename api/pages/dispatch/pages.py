@@ -10,7 +10,8 @@ from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.callers import Visit
-from api.endpoints.tours import PICTURES, day_out, paper_of
+from api.endpoints.tour_schemas import day_out
+from api.endpoints.tours import PICTURES, paper_of
 from api.pages.checkout.words import faults_text
 from api.pages.dispatch.changes import NEW_STOPS, can_change, may_be_late, may_break, read_change
 from api.pages.dispatch.words import page_values, paper_words, reason_text, remedy_text, tour_words

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from api.callers import lanewise_of
 from api.pages.dispatch.words import page_values, tour_words
 from api.pages.render import render
-from core.errors import Conflict, InvalidInput, NotFound, invalid
+from core.errors import Conflict, InvalidInput, LanewiseError, NotFound, invalid
 from routing.flows.follow_tour_link import follow_tour_link
 from routing.flows.record_visit import MOST_PHOTO_BYTES, Proof, record_visit
 from routing.tables import TourPlanRow, TourVisitRow
@@ -29,9 +29,9 @@ PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 
 @router.get("/{token}")
-def drive(request: Request, token: Token, fault: str = "") -> Response:
+def drive(request: Request, token: Token) -> Response:
     """The tour as it stands."""
-    return _page(request, token, fault[:200])
+    return _page(request, token)
 
 
 @router.post("/{token}/stops/{position}")
@@ -63,8 +63,19 @@ def tell(
                 stop=stop,
             )
     except (InvalidInput, Conflict, NotFound) as error:  # a change may take a stop away
-        return _page(request, token, error.message, status=422)
+        return _page(request, token, _fault_key(error))
     return RedirectResponse(f"/drive/{token}", 303)
+
+
+def _fault_key(error: LanewiseError) -> str:
+    """Under which key the catalogue says what was wrong."""
+    match error:
+        case InvalidInput(faults=(first, *_)):
+            return f"fault.{first.field}"
+        case Conflict():
+            return f"fault.{error.code}"
+        case _:
+            return "fault.gone"
 
 
 def _drawn(signature: str) -> str:
@@ -82,21 +93,23 @@ def _photo(photo: UploadFile | None) -> bytes:
     return content
 
 
-def _page(request: Request, token: str, fault: str, *, status: int = 200) -> Response:
+def _page(request: Request, token: str, fault: str = "") -> Response:
+    """`fault` is the key of what was wrong with what was told."""
     lanewise = lanewise_of(request)
     found = follow_tour_link(lanewise.sessions, token)
     with lanewise.sessions(found.tenant, read_only=True) as session:
         plan = session.get_one(TourPlanRow, found.plan)
         stops = [_stop(row) for row in _visits(session, plan, found.vehicle)]
         name, zone = plan.name, plan.zone
+    words = tour_words(request, zone)
     ahead = [stop for stop in stops if stop["state"] == "planned"]
     return render(
         request,
         "driver/drive.html",
-        status=status,
+        status=422 if fault else 200,
         headers=PRIVATE,
         token=token,
-        fault=fault,
+        fault=words.t(fault) if fault else "",
         name=name,
         vehicle=found.vehicle,
         zone=zone,
@@ -104,7 +117,7 @@ def _page(request: Request, token: str, fault: str, *, status: int = 200) -> Res
         ahead=ahead[1:],
         behind=[stop for stop in stops if stop["state"] != "planned"],
         total=len(stops),
-        **page_values(tour_words(request, zone)),
+        **page_values(words),
     )
 
 

@@ -112,6 +112,11 @@ def test_a_driver_reads_the_tour_in_their_language(client: TestClient, day: str)
     drive = client.post(f"{day}/vehicles/1/link", data=form).headers["location"]
     html = client.get(drive, headers={"Accept-Language": "es-MX,es;q=0.9"}).text
     assert "Parada 1 de 4" in html and "Recoger" in html and "Done here" not in html
+    told = {"outcome": "served", "stop": "10"}
+    bare = client.post(f"{drive}/stops/1?lang=de", data=told)
+    assert bare.status_code == 422 and "Nötig ist ein Code" in bare.text
+    gone = client.post(f"{drive}/stops/44?lang=fr", data=told)
+    assert "n’est plus dans la tournée" in gone.text
 
 
 def test_a_form_adds_a_stop_and_shows_what_moved(
