@@ -23,9 +23,7 @@ log = structlog.get_logger("tracking")
 
 RESTS = 1 / 60  # of the time since a month's end, between two counts of it: the older, the rarer
 SETTLED_AFTER = timedelta(days=180)  # scans and cancellations that come later change no figure
-FIRST = datetime(
-    2000, 1, 1, tzinfo=UTC
-)  # before it nobody promised; what stands there can't be read
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # what stands before it was written past this program
 
 _Span = tuple[datetime, datetime]
 
@@ -34,8 +32,9 @@ def tally_promises(sessions: Sessions, tenant: TenantId) -> None:
     """Count the months that may have changed, and add all months up for `view_calibration`.
 
     A month is counted anew until it is settled, the longer ago it ended the more seldom (after two
-    months daily); at once where its number of promises is another one. Rows that can't be read are left out, counted and told: the log's `promise_not_readable`.
-    Reads month by month, and writes a row at a time: nobody waits for it.
+    months daily); at once where its number of promises is another one. Rows that can't be read are
+    left out, counted and told: the log's `promise_not_readable`. Reads month by month, and writes a
+    row at a time: nobody waits for it.
     """
     with sessions(tenant, read_only=True) as session:
         instant = now(session)
