@@ -20,11 +20,15 @@ WITHIN_FROM = 0.7  # share of the budget from which the limit holds on the way t
 
 FIRST_STEPS, MOST_STEPS = 200, 20_000
 CHUNK_SHARE = 0.04
+MOST_TOTAL = 2**61  # cost units that all moves and stops left out may come to
 
 
 @dataclass(frozen=True, slots=True)
 class StayEngine:
-    """At most `most_away` stops leave the vehicle that `home` says, each for `away_cost`."""
+    """At most `most_away` stops leave the vehicle that `home` says, each for `away_cost`.
+
+    No price of moves leaves a required stop out.
+    """
 
     home: Mapping[int, int] = field(default_factory=dict)  # index of a stop to vehicle number
     most_away: int = 0
@@ -38,8 +42,7 @@ class StayEngine:
         if not problem.stops:
             return ()
         data = ruin_arrays.build(problem, home=dict(self.home))
-        data.away[:] = self.away_cost
-        absent = ruin_arrays.absent_costs(problem)
+        data.away[:], absent = self._prices(problem)
         current = ruin_arrays.write(problem, data, start)
         ruin_kernel.refresh(data, current, absent)
         work, best = ruin_arrays.empty_state(data), ruin_arrays.empty_state(data)
@@ -84,6 +87,22 @@ class StayEngine:
             used = now
         return ruin_arrays.read(problem, best)
 
+    def _prices(self, problem: Problem) -> tuple[int, ruin_arrays.Longs]:
+        """What a move costs in the search, and what leaving each stop out does.
+
+        A required stop costs more than all moves on the way to it. Beyond what leaving one out
+        costs without moves, a dearer move changes nothing; sums stay far within 64 bits.
+        """
+        absent = ruin_arrays.absent_costs(problem)
+        required = np.array([stop.required for stop in problem.stops])
+        if not required.any():
+            return min(self.away_cost, MOST_TOTAL // (len(absent) + 1)), absent
+        dear = int(absent[required].max())
+        moves = min(BEYOND * self.most_away, len(self.home)) + 1
+        price = min(self.away_cost, dear, MOST_TOTAL // ((len(absent) + 1) * moves))
+        absent[required] = dear + price * moves
+        return price, absent
+
     def _limits(self, per_stop: int) -> ruin_arrays.Longs:
         """Where every stop may move, a move costs the search nothing."""
         toll = per_stop // 2 if self.most_away < len(self.home) else 0
@@ -95,11 +114,12 @@ class StayEngine:
 
 
 def _mean_cost(data: ruin_arrays.Data, state: ruin_arrays.State, absent: ruin_arrays.Longs) -> int:
-    """What a planned stop costs; without one, a quarter of the mean way."""
+    """What a planned stop costs without moves; without one, a quarter of the mean way."""
     n = len(absent)
     planned = state.links[2, :n] >= 0
     if planned.any():
-        return max(1, int(state.total[0] - absent[~planned].sum()) // int(planned.sum()))
+        tours = state.total[0] - absent[~planned].sum() - data.away[1] * state.total[1]
+        return max(1, int(tours) // int(planned.sum()))
     return max(1, int(data.unit.max() * data.distance[data.distance < ruin_arrays.FAR].mean()) // 4)
 
 

@@ -8,7 +8,7 @@ import pytest
 from routing.flows.replan_tours import replan_tours
 from routing.tours.checker import check
 from routing.tours.plan import Plan, Sequence
-from routing.tours.problem import Kind, Problem
+from routing.tours.problem import Kind, Problem, VehicleType
 from routing.tours.replan import CannotReplan, churn, freeze
 from routing.tours.ruin_engine import RuinEngine
 from tests.routing.tours.days import at, line_day, town
@@ -66,6 +66,25 @@ def test_a_price_of_moves_keeps_stops_where_they_are() -> None:
         whole, plan, now_s=-1, seconds=0.3, most_moved=1.0, price_of_move=10**6 * whole.scale
     )
     assert free.churn.moved > dear.churn.moved == 0
+
+
+def full_day() -> tuple[Problem, Plan]:
+    """Van 1 is full, van 2 has room for one; the new stop 3 is for van 1 alone."""
+    vans = (VehicleType(numbers=(1, 2), capacity=(2,), shift=(0, 1000)),)
+    old = [at(place, kind=Kind.COLLECT) for place in (3, 4, 8)]
+    new = at(5, kind=Kind.COLLECT, only=frozenset({1}))
+    plan = check(line_day(*old, vehicles=vans), [Sequence(1, (0, 1)), Sequence(2, (2,))])
+    assert isinstance(plan, Plan)
+    return line_day(*old, new, vehicles=vans), plan
+
+
+@pytest.mark.parametrize("price", [0, 10, 1000, 10**9])
+def test_no_price_of_a_move_leaves_a_required_stop_out(price: int) -> None:
+    day, plan = full_day()
+    answer = replan_tours(
+        day, plan, now_s=-1, seconds=0.05, most_moved=0.4, price_of_move=price * day.scale
+    )
+    assert not answer.unserved and answer.churn.moved == 1
 
 
 def test_the_collections_of_a_broken_vehicle_go_to_others() -> None:
