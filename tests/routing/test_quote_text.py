@@ -37,9 +37,15 @@ def test_nothing_is_lost(quote: Quote) -> None:
     assert list(json.loads(text)) == sorted(json.loads(text))
 
 
-def test_the_destination_stands_in_the_beginning(quote: Quote) -> None:
-    text = quote_text(replace(quote, destination=Destination("FR", "75011")))
-    assert destination_in(text[:400]) == Destination("FR", "75011")
+@pytest.mark.parametrize("region", ["", "x}y", "{", '}"', "\\", '"destination":{', "ß" * 200])
+def test_the_destination_stands_in_the_beginning(quote: Quote, region: str) -> None:
+    text = quote_text(replace(quote, destination=Destination("FR", "75011", region)))
+    assert destination_in(text[:1000]) == Destination("FR", "75011", region)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"destination":{"count', '{"destination":[1]}'])
+def test_a_text_without_its_destination_has_none(text: str) -> None:
+    assert destination_in(text) is None
 
 
 @pytest.mark.parametrize(
