@@ -1,5 +1,6 @@
 """The tours that engines passed on their way, once each, and the best plan of them put together."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 import numpy as np
@@ -11,14 +12,14 @@ from routing.tours.problem import Objective, Problem
 from routing.tours.ruin_arrays import absent_costs
 
 LEAST_STOPS = 50  # fewer are searched to the end without
-MOST_TOURS = 50_000  # some 20 MB; later ones are not kept
+MOST_TOURS = 50_000  # some 20 MB; those seen first are forgotten
 
 
 def recombines(problem: Problem) -> bool:
     """Whether a tour costs and is allowed what it is whatever the others are.
 
-    Not where time is paid for (the judge chooses when to leave), trips share a vehicle's day, stops of different tours are tied, or stops name their
-    vehicles.
+    Not where time is paid for (the judge chooses when to leave), trips share a vehicle's day, stops
+    of different tours are tied, or stops name their vehicles.
     """
     return (
         len(problem.stops) >= LEAST_STOPS
@@ -37,12 +38,13 @@ class Seen:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._kind_of = dict(problem.fleet())
-        self._tours: dict[tuple[int, tuple[int, ...]], None] = {}
+        self._tours: OrderedDict[tuple[int, tuple[int, ...]], None] = OrderedDict()
 
     def add(self, vehicle: int, stops: tuple[int, ...]) -> None:
         """A tour that `vehicle` can drive, or another of its type."""
-        if len(self._tours) < MOST_TOURS:
-            self._tours[self._kind_of[vehicle], stops] = None
+        self._tours[self._kind_of[vehicle], stops] = None
+        if len(self._tours) > MOST_TOURS:
+            self._tours.popitem(last=False)
 
     def best_plan(self, plan: Sequences, enough: Callable[[], bool]) -> Sequences:
         """The cheapest plan of tours seen that is found until `enough`; at worst `plan`."""

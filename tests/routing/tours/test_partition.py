@@ -116,6 +116,18 @@ def test_of_two_orders_of_the_same_stops_the_cheaper_is_taken() -> None:
     assert seen.best_plan(plan, lambda: False) == (Sequence(1, (0, 1, 2, 3)),)
 
 
+def test_when_too_many_are_seen_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seen_tours, "MOST_TOURS", 2)
+    day = line_day(at(2), at(4), at(6), at(8))
+    plan = (Sequence(1, (2, 0)), Sequence(2, (3, 1)))
+    tours = [(0, 1, 2, 3), (3, 1, 0), (2, 1)]
+    for order, found in ((tours, plan), (tours[::-1], (Sequence(1, tours[0]),))):
+        seen = Seen(day)
+        for stops in order:
+            seen.add(2, stops)
+        assert seen.best_plan(plan, lambda: False) == found
+
+
 def test_pyvrp_tells_tours_that_the_judge_accepts() -> None:
     class Noting(Counted):
         def __init__(self, calls: int) -> None:
