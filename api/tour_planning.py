@@ -53,9 +53,12 @@ class TourPlanning:
 
     def _plan(self, sessions: Sessions, tenant: TenantId, plan_id: TourPlanId) -> None:
         from routing.flows.plan_requested_tours import plan_requested_tours
+        from routing.tours import stay_engine
 
         try:
             plan_requested_tours(sessions, tenant, plan_id, stopping=self._stopping.is_set)
+            if not self._stopping.is_set():
+                stay_engine.warm()  # what changes on this day is then planned without loading it
         except Exception:  # the row says so too; the watch queues it again where it could not
             log.exception("tours_failed", plan=str(plan_id))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from routing.adapters.solver.thread import ThreadWatch
+from routing.tours import stay_engine
 from routing.tours.checker import check
 from routing.tours.engine import Sequences
 from routing.tours.hopeless import Renumbering, set_aside
@@ -41,7 +42,7 @@ def replan_tours(
     cancelled: Callable[[], bool] | None = None,
     told: Callable[[Plan], None] | None = None,
 ) -> Replanned:
-    """Plan what is left at `now_s` in this process, within so many CPU seconds.
+    """Plan what is left at `now_s` in this process, within so many CPU seconds of search.
 
     At most the share `most_moved` of the old plan's open stops changes vehicle (stops of broken
     vehicles and `late` ones, whose goods have a new release, are not counted), and each change
@@ -54,10 +55,12 @@ def replan_tours(
     delayed = frozenset(new[i] for i in late if i in new)
     home = {i: vehicle for i, vehicle in running.home.items() if i not in delayed}
     most_away = int(most_moved * len(home))
+    released = any(stop.release_s > max(now_s, 0) for stop in running.problem.stops)
+    _load(released)
     clock = _Clock(problem, running, seconds, cancelled, told)
     if running.nobody:
         rest = _left_as_it_is(running)
-    elif any(stop.release_s > max(now_s, 0) for stop in running.problem.stops):
+    elif released:
         rest = _with_releases(running, home, delayed, most_away, seed, clock)
     else:
         rest = _near(running, home, most_away, price_of_move, seed, clock)
@@ -68,6 +71,13 @@ def replan_tours(
     left = tuple(note.renumbered(running.kept) for note in notes)
     whole = running.whole(rest.sequences)
     return Replanned(running, rest, whole, (*running.stranded, *left), _churn(home, rest))
+
+
+def _load(released: bool) -> None:
+    """Have the engines ready before the clock runs: the first day of a process loads them."""
+    stay_engine.warm()
+    if released:
+        PyVrpEngine().warm()
 
 
 class _Clock:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -123,8 +124,9 @@ def _mean_cost(data: ruin_arrays.Data, state: ruin_arrays.State, absent: ruin_ar
     return max(1, int(data.unit.max() * data.distance[data.distance < ruin_arrays.FAR].mean()) // 4)
 
 
+@cache
 def warm() -> None:
-    """Compile or load every kernel, with the one signature used."""
+    """Compile or load every kernel, with the one signature used; once a process."""
     problem = smallest_day()
 
     engine = StayEngine(home={0: 1}, most_away=1, most_steps=5)

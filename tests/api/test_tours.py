@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.endpoints.tour_schemas import DAY_EXAMPLE
-from api.tour_planning import PLANNING
+from api.tour_planning import PLANNING, TourPlanning
 from api.wiring import Lanewise
 from api.worker import run_until_idle
 from core.clock import ManualClock
-from core.ids import TenantId
+from core.ids import TenantId, TourPlanId
 from routing.flows import plan_requested_tours as flow
+from routing.tours import stay_engine
 from routing.tours.checker import check
 from routing.tours.plan import Plan, Sequence
 from routing.tours.problem import Problem
@@ -204,3 +206,15 @@ def test_an_old_link_says_that_it_has_expired(
     link = client.post(f"/tours/{planned}/vehicles/1/link", data={"csrf": csrf(page)})
     clock.set(datetime(2026, 3, 20, tzinfo=UTC))
     assert client.get(link.headers["location"]).status_code == 410
+
+
+def test_after_a_day_the_planning_thread_loads_what_its_changes_need(
+    lanewise: Lanewise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(flow, "plan_requested_tours", lambda *_, **__: calls.append("day"))
+    monkeypatch.setattr(stay_engine, "warm", lambda: calls.append("kernels"))
+    planning = TourPlanning()
+    assert planning.begin(lanewise.sessions, TenantId(uuid4()), TourPlanId(uuid4()))
+    planning.wait(WAIT_S)
+    assert calls == ["day", "kernels"]

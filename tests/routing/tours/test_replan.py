@@ -1,14 +1,19 @@
 """Re-planning a running day: driven stays driven, few stops move, new orders find a place."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from routing.adapters.solver.thread import ThreadWatch
+from routing.flows import replan_tours as flow
 from routing.flows.replan_tours import replan_tours
+from routing.tours import stay_engine
 from routing.tours.checker import check
 from routing.tours.plan import Plan, Sequence
 from routing.tours.problem import Kind, Problem, VehicleType
+from routing.tours.pyvrp_engine import PyVrpEngine
 from routing.tours.replan import CannotReplan, churn, freeze
 from routing.tours.ruin_engine import RuinEngine
 from tests.routing.tours.days import at, line_day, town
@@ -85,6 +90,26 @@ def test_no_price_of_a_move_leaves_a_required_stop_out(price: int) -> None:
         day, plan, now_s=-1, seconds=0.05, most_moved=0.4, price_of_move=price * day.scale
     )
     assert not answer.unserved and answer.churn.moved == 1
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_engines_are_loaded_before_the_clock_runs(
+    late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day, plan = full_day()
+    if late:
+        day = replace(day, stops=(*day.stops[:-1], replace(day.stops[-1], release_s=1)))
+    calls: list[str] = []
+
+    def watch(*given: Any) -> ThreadWatch:
+        calls.append("clock")
+        return ThreadWatch(*given)
+
+    monkeypatch.setattr(stay_engine, "warm", lambda: calls.append("kernels"))
+    monkeypatch.setattr(PyVrpEngine, "warm", lambda _: calls.append("pyvrp"))
+    monkeypatch.setattr(flow, "ThreadWatch", watch)
+    replan_tours(day, plan, now_s=-1, seconds=0.05)
+    assert calls[: calls.index("clock")] == ["kernels", *["pyvrp"] * late]
 
 
 def test_the_collections_of_a_broken_vehicle_go_to_others() -> None:
