@@ -48,7 +48,7 @@ def capacity_wanted(
 def crowded(
     snapshot: Snapshot, parcels: Sequence[OptionParcel], used: Mapping[Slot, int]
 ) -> dict[Slot, int]:
-    """Slots with room for a parcel but not for all of these, and what they take in all.
+    """Slots without room for all of these, and what they take in all; for plans just searched.
 
     Parcels of different places and services share no slot, and one alone crowds nothing: what has
     no room for it was never looked at.
@@ -56,10 +56,17 @@ def crowded(
     apart = len({parcel.origin for parcel in parcels}) == len(parcels)
     if apart and len({parcel.service for parcel in parcels}) == len(parcels):
         return {}
+    return overfull(snapshot, parcels, used)
+
+
+def overfull(
+    snapshot: Snapshot, parcels: Iterable[OptionParcel], used: Mapping[Slot, int]
+) -> dict[Slot, int]:
+    """Slots that these parcels, be it one alone, would overfill, and what they take in all."""
     return {
         slot: limit
         for slot, (count, limit) in capacity_wanted(snapshot, parcels).items()
-        if limit is not None and count > 1 and used.get(slot, 0) + count > limit
+        if limit is not None and used.get(slot, 0) + count > limit
     }
 
 

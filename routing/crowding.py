@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from routing.capacity import Slot, crowded
+from routing.capacity import Slot, overfull
 from routing.cart import Cart, Live
 from routing.checkout.details import Describer
 from routing.checkout.from_network import CartProblem, build_problem
@@ -42,18 +42,24 @@ def plans_with_room(
         describer = Describer(snapshot, problem)
         full: dict[Slot, int] = {}
         for plan in answer.plans:
-            slots = crowded(snapshot, describer.parcels(plan), live.used)
+            slots = overfull(snapshot, describer.parcels(plan), live.used)
             full |= slots
             if not slots:
                 fitting.setdefault(plan, describer)
-        if not full:
-            return fitting, (problem, answer)
         times += 1
-        closed |= full if times <= DAY_BY_DAY else _for_long(full)
+        before, closed = closed, _closed(closed, full if times <= DAY_BY_DAY else _for_long(full))
+        if closed == before:
+            return fitting, (problem, answer)
         problem, answer = solve(build_problem(snapshot, cart, replace(live, used=closed)))
 
 
+def _closed(used: Mapping[Slot, int], full: Mapping[Slot, int]) -> dict[Slot, int]:
+    """Use as told to the planner: a slot counts as full, or as fuller still where it is."""
+    return {**used, **{slot: max(used.get(slot, 0), limit) for slot, limit in full.items()}}
+
+
 def _for_long(full: Mapping[Slot, int]) -> dict[Slot, int]:
+    """The same on all days around; one that takes more keeps what it takes beyond this limit."""
     return {
         (name, day + timedelta(days=n)): limit
         for (name, day), limit in full.items()
