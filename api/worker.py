@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -48,6 +49,7 @@ class Scheduled:
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("carriers.sweep", 300),
     Scheduled("routing.seal_promises", 60),
+    Scheduled("routing.seal_all_promises", 86_400),
     Scheduled("poll_scans", tracking_jobs.POLL_EVERY_S),
     Scheduled("routing.purge_quotes", 3600),
     Scheduled("forget_answers", upkeep.FORGET_EVERY_S),
@@ -126,14 +128,13 @@ def _ship_job(_lanewise: Lanewise) -> Handler:
     return handle
 
 
-def _seal_job(_lanewise: Lanewise) -> Handler:
-    """Close what the promise ledger has gathered since the last seal."""
+def _seal_job(_lanewise: Lanewise, *, whole: bool = False) -> Handler:
+    """Close what the promise ledger has gathered since the last seal, or all that is in none."""
 
     def handle(sessions: Sessions, job: Job) -> None:
         from routing.flows.seal_promises import seal_promises
 
-        with sessions(job.tenant) as session:
-            seal_promises(session)
+        seal_promises(sessions, job.tenant, whole=whole)
 
     return handle
 
@@ -178,6 +179,7 @@ HANDLERS: dict[str, Callable[[Lanewise], Handler]] = {
     "routing.purge_quotes": _purge_job,
     "routing.plan_tours": tour_planning.tour_planner,
     "routing.release": _release_job,
+    "routing.seal_all_promises": partial(_seal_job, whole=True),
     "routing.seal_promises": _seal_job,
     "routing.ship": _ship_job,
     "routing.watch_tours": tour_planning.tour_watcher,

@@ -79,6 +79,5 @@ def head(tenant: Tenant = None, json: Json = False) -> None:
 def seal(tenant: Tenant = None, json: Json = False) -> None:
     """Seal what is not sealed yet, without waiting for the worker."""
     lanewise = from_environment()
-    with lanewise.sessions(find_tenant(lanewise, tenant), actor="cli") as session:
-        count = seal_promises(session)
+    count = seal_promises(lanewise.sessions, find_tenant(lanewise, tenant), whole=True)
     emit({"sealed": count}, as_json=json, text=f"{count} promises sealed")

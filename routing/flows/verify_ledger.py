@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
 
 from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import Session
 
-from routing.flows.read_promise_hashes import BROKEN_VALUES, read_promise_hashes
+from routing.flows.read_promise_hashes import BROKEN_VALUES, read_promise_hashes, written_id
 from routing.ledger import (
     NOT_SEALED,
     LedgerFault,
@@ -51,7 +50,7 @@ def verify_ledger(session: Session, witness: LedgerHead | None = None) -> Ledger
         SealedPromiseRow.hash,
     )
     for promise, seal, digest in session.execute(held):
-        entries.setdefault(seal, []).append(SealedEntry(_id(promise), digest))
+        entries.setdefault(seal, []).append(SealedEntry(written_id(promise), digest))
     seals = _seals(session, entries)
     present = read_promise_hashes(session)
     sealed = {entry.promise for batch in entries.values() for entry in batch}
@@ -79,7 +78,7 @@ def _orders_without_promise(session: Session) -> list[str]:
     """An order and its promise are written together: one alone was never written by this program."""
     promised = select(PromiseRow.id).where(PromiseRow.order_id == OrderRow.id).exists()
     found = session.scalars(select(type_coerce(OrderRow.id, String)).where(~promised))
-    return sorted(_id(each) for each in found)
+    return sorted(written_id(each) for each in found)
 
 
 def _seals(session: Session, entries: Mapping[int, list[SealedEntry]]) -> list[Seal]:
@@ -105,11 +104,3 @@ def _seals(session: Session, entries: Mapping[int, list[SealedEntry]]) -> list[S
         )
         for number, previous, digest in rows
     ]
-
-
-def _id(stored: object) -> str:
-    """As promises are named, whichever way a database writes ids; what is no id as it stands."""
-    try:
-        return str(UUID(str(stored)))
-    except ValueError:
-        return str(stored)
