@@ -42,16 +42,10 @@ def verify_ledger(session: Session, witness: LedgerHead | None = None) -> Ledger
     seal must be the one that the ledger's head notes, and an order without any promise is named:
     so a batch at the end that was deleted is missed. `witness` is a head that somebody kept outside.
     """
-    head = session.scalar(select(LedgerHeadRow))  # read first: seals may be added meanwhile
-    entries: dict[int, list[SealedEntry]] = {}
-    held = select(
-        type_coerce(SealedPromiseRow.promise_id, String),
-        SealedPromiseRow.seal,
-        SealedPromiseRow.hash,
-    )
-    for promise, seal, digest in session.execute(held):
-        entries.setdefault(seal, []).append(SealedEntry(written_id(promise), digest))
-    seals = _seals(session, entries)
+    # Seals may be added meanwhile, and seen by one statement and not by the one before: the head
+    # first, then the seals, then what they hold and nothing of a later one, the promises last.
+    head = session.scalar(select(LedgerHeadRow))
+    seals, entries = _seals(session)
     present = read_promise_hashes(session)
     sealed = {entry.promise for batch in entries.values() for entry in batch}
     unsealed = present.keys() - sealed
@@ -81,8 +75,24 @@ def _orders_without_promise(session: Session) -> list[str]:
     return sorted(written_id(each) for each in found)
 
 
-def _seals(session: Session, entries: Mapping[int, list[SealedEntry]]) -> list[Seal]:
-    """Every seal; one whose instant can't be read has the first instant of all, which it can't be."""
+def _entries(session: Session, newest: int) -> dict[int, list[SealedEntry]]:
+    """What the seals hold up to the newest one that was read, by seal."""
+    held = select(
+        type_coerce(SealedPromiseRow.promise_id, String),
+        SealedPromiseRow.seal,
+        SealedPromiseRow.hash,
+    ).where(SealedPromiseRow.seal <= newest)
+    found: dict[int, list[SealedEntry]] = {}
+    for promise, seal, digest in session.execute(held):
+        found.setdefault(seal, []).append(SealedEntry(written_id(promise), digest))
+    return found
+
+
+def _seals(session: Session) -> tuple[list[Seal], Mapping[int, list[SealedEntry]]]:
+    """Every seal, and what they hold, also under the number of one that is gone.
+
+    One whose instant can't be read has the first instant of all, which it can't be.
+    """
     held = select(PromiseSealRow.number, PromiseSealRow.previous, PromiseSealRow.hash)
     rows = session.execute(held).all()
     closed = select(PromiseSealRow.number, PromiseSealRow.sealed_at)
@@ -94,7 +104,8 @@ def _seals(session: Session, entries: Mapping[int, list[SealedEntry]]) -> list[S
             with suppress(*BROKEN_VALUES):
                 one = session.execute(closed.where(PromiseSealRow.number == number))
                 instants[number] = one.one().sealed_at
-    return [
+    entries = _entries(session, max((number for number, _, _ in rows), default=0))
+    seals = [
         Seal(
             number,
             instants.get(number, BEFORE_ALL),
@@ -104,3 +115,4 @@ def _seals(session: Session, entries: Mapping[int, list[SealedEntry]]) -> list[S
         )
         for number, previous, digest in rows
     ]
+    return seals, entries

@@ -5,7 +5,7 @@ from typing import cast
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, Engine, delete, event, select, update
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
@@ -163,6 +163,35 @@ def test_many_promises_are_sealed_in_several_seals(
     with sessions(market) as session:
         report = verify_ledger(session)
     assert (report.seals, report.sealed, report.unsealed, report.faults) == (3, 5, 0, ())
+
+
+def test_promises_sealed_while_the_ledger_is_checked_are_no_fault(
+    sessions: Sessions, market: TenantId, engine: Engine
+) -> None:
+    """Before each statement of the check somebody else makes a promise and seals it."""
+    _buy(sessions, market, "k0")
+    seal_promises(sessions, market)
+    turns, busy = 0, False
+
+    def seal_meanwhile(_c: Connection, _cursor: object, statement: str, *_: object) -> None:
+        nonlocal turns, busy
+        if busy or not statement.startswith("SELECT"):
+            return
+        busy = True
+        with sessions(market) as session:
+            _copy_promise(session, now(session), 1)
+        assert seal_promises(sessions, market) == 1
+        turns, busy = turns + 1, False
+
+    with sessions(market, read_only=True) as session:
+        event.listen(engine, "before_cursor_execute", seal_meanwhile)
+        report = verify_ledger(session)
+        event.remove(engine, "before_cursor_execute", seal_meanwhile)
+    assert turns >= 5
+    assert report.faults == ()
+    with sessions(market, read_only=True) as session:
+        report = verify_ledger(session)
+    assert (report.seals, report.unsealed, report.faults) == (1 + turns, 0, ())
 
 
 def test_a_changed_or_deleted_promise_is_named(sessions: Sessions, market: TenantId) -> None:
