@@ -13,6 +13,7 @@ from benchmarks.tours.reason_cases import (
     draft,
     opens_late,
 )
+from routing.flows.replan_tours import LIMIT_ON_MOVES
 from routing.tours.plan import Sequence
 from routing.tours.problem import Kind, Rules
 
@@ -169,10 +170,19 @@ def idle_vehicle(day: Draft) -> Case:
     return Case("idle vehicle", day.day()[0], tours, 0, "shift", ((1, only(told)),))
 
 
+def few_may_move(day: Draft) -> Case:
+    """The one vehicle that may serve it lacks a parcel's room; any of its own stops could go."""
+    room = sum(day.stops[i].load[2] for i in (0, *day.near)) - 1
+    day.van(capacity=(*day.vans[0].capacity[:2], room))
+    answers = ((1, only((LIMIT_ON_MOVES, 1))),)
+    return Case("limit on moves", *day.day(), 0, LIMIT_ON_MOVES, answers)
+
+
 TWISTS = (
     others_window, too_heavy, long_day, released_for_the_round, same_vehicle,
     both_left_out, comes_after, comes_after_elsewhere, prize_too_small, nearer_vehicle,
     minutes_before_kilos, shipment, fleet_broken, idle_vehicle,
+    few_may_move,
 )  # fmt: skip
 
 

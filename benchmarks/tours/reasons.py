@@ -16,7 +16,7 @@ from benchmarks.figures import Figure
 from benchmarks.tours.reason_cases import BROKEN_FLEET, BUILT, Case, built
 from benchmarks.tours.reason_twists import TWISTS, twisted
 from benchmarks.tours.runs import Bench
-from routing.flows.replan_tours import replan_tours
+from routing.flows.replan_tours import LIMIT_ON_MOVES, replan_tours
 from routing.tours.checker import check
 from routing.tours.plan import Need, NotFeasible, Plan, Sequence, Unserved
 from routing.tours.problem import UNREACHABLE, Matrix, Problem, Stop, VehicleType
@@ -58,6 +58,8 @@ def fault_of(case: Case) -> str:
         raise AssertionError(f"the day of {case.name} breaks {plan.violations}")
     if case.code == BROKEN_FLEET:
         return _fault_of_breakdown(case, plan)
+    if case.code == LIMIT_ON_MOVES:
+        return _fault_of_limit(case, plan)
     note = why_unserved(case.problem, plan, case.stop)
     if note.reason != case.code:
         return f"{note.reason} in place of {case.code} ({note.detail})"
@@ -77,6 +79,19 @@ def _fault_of_breakdown(case: Case, plan: Plan) -> str:
     mended = replan_tours(case.problem, plan, now_s=0, broken=fleet - {1}, seconds=0.05)
     served = any(case.stop in sequence.stops for sequence in mended.whole)
     return "" if served else "not served with a vehicle mended"
+
+
+def _fault_of_limit(case: Case, plan: Plan) -> str:
+    """Nothing may move: so many moves are told. With as many allowed, the stop is served."""
+    answer = replan_tours(case.problem, plan, now_s=0, most_moved=0, seconds=0.05)
+    note = next((note for note in answer.unserved if note.stop == case.stop), None)
+    told = frozenset((need.rule, need.amount) for need in note.needs) if note else frozenset()
+    if (1, told) not in case.answers:
+        return f"{note and note.reason}: {sorted(told)} in place of {case.answers}"
+    share = sum(amount for _, amount in told) / answer.churn.old_stops
+    moved = replan_tours(case.problem, plan, now_s=0, most_moved=share, seconds=0.05)
+    served = any(case.stop in sequence.stops for sequence in moved.whole)
+    return "" if served else f"not served with {share:.2f} moved"
 
 
 def _fault_of_relief(case: Case, plan: Plan, note: Unserved) -> str:

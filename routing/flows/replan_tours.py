@@ -8,12 +8,15 @@ from routing.tours import stay_engine
 from routing.tours.checker import check
 from routing.tours.engine import Sequences
 from routing.tours.hopeless import Renumbering, set_aside
-from routing.tours.plan import NotFeasible, Plan, Sequence, Unserved
+from routing.tours.plan import Need, NotFeasible, Plan, Sequence, Unserved
 from routing.tours.problem import Problem
 from routing.tours.pyvrp_engine import PyVrpEngine
 from routing.tours.reasons import why_unserved
 from routing.tours.replan import Churn, Running, freeze, held
 from routing.tours.stay_engine import StayEngine
+
+LIMIT_ON_MOVES = "limit_on_moves"
+ASK_AGAIN = 0.1  # of the seconds, on top: to see whether it is the limit that leaves stops out
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,13 @@ def replan_tours(
     costs `price_of_move` cost units in the search (not in one with releases). `reached` as in
     `freeze`. The old plan with the new stops put in is always a candidate. When no vehicle is left,
     only what was driven is. `told` hears of the whole day as often as the search finds better.
+    A required stop left out that is served when more stops move says so (`limit_on_moves`).
     """
     running = freeze(problem, plan, now_s=now_s, broken=broken, reached=reached)
     new = {full: i for i, full in enumerate(running.kept)}
     delayed = frozenset(new[i] for i in late if i in new)
     home = {i: vehicle for i, vehicle in running.home.items() if i not in delayed}
-    most_away = int(most_moved * len(home))
+    most_away = int(round(most_moved * len(home), 9))  # 0.29 of 100 is 29
     released = any(stop.release_s > max(now_s, 0) for stop in running.problem.stops)
     _load(released)
     clock = _Clock(problem, running, seconds, cancelled, told)
@@ -64,10 +68,19 @@ def replan_tours(
         rest = _with_releases(running, home, delayed, most_away, seed, clock)
     else:
         rest = _near(running, home, most_away, price_of_move, seed, clock)
-    notes = [
-        note if running.nobody else why_unserved(running.problem, rest, note.stop)
-        for note in rest.unserved
-    ]
+    lifted = _beyond_limit(running, home, most_away, rest, seed, clock)
+    moved = _churn(home, lifted).moved
+    if moved <= most_away:
+        rest = lifted
+    freed = _required_left(running, rest) - _required_left(running, lifted)
+    notes = rest.unserved
+    if not running.nobody:
+        notes = tuple(
+            _limited(note.stop, moved, most_away)
+            if note.stop in freed
+            else why_unserved(running.problem, rest, note.stop)
+            for note in rest.unserved
+        )
     left = tuple(note.renumbered(running.kept) for note in notes)
     whole = running.whole(rest.sequences)
     return Replanned(running, rest, whole, (*running.stranded, *left), _churn(home, rest))
@@ -93,12 +106,17 @@ class _Clock:
     ) -> None:
         self._problem, self._running, self._told = problem, running, told
         self._back: Callable[[Sequences], Sequences] = tuple
+        self._seconds, self._cancelled = seconds, cancelled
         self._watch = ThreadWatch(seconds, cancelled, None if told is None else self._hear)
 
     def telling(self, renumbered: Renumbering) -> ThreadWatch:
         """The watch of an engine that plans the easier problem."""
         self._back = renumbered.back
         return self._watch
+
+    def asking(self, _: Renumbering) -> ThreadWatch:
+        """The watch of a short search whose plans nobody hears of."""
+        return ThreadWatch(self._seconds * ASK_AGAIN, self._cancelled)
 
     def _hear(self, sequences: Sequences) -> None:
         plan = check(self._problem, self._running.whole(self._back(sequences)))
@@ -126,6 +144,49 @@ def _near(
     clock: "_Clock",
 ) -> Plan:
     """By the own kernel, which knows the limit on moves but no releases."""
+    found = _kernel(running, home, running.start, most_away, price, seed, clock.telling)
+    return _judged(running, found, StayEngine().name)
+
+
+def _beyond_limit(
+    running: Running,
+    home: Mapping[int, int],
+    most_away: int,
+    rest: Plan,
+    seed: int,
+    clock: "_Clock",
+) -> Plan:
+    """A plan that serves more of the required stops, moving few beyond the limit; else `rest`."""
+    left = _required_left(running, rest)
+    if running.nobody or not left or len(home) <= most_away:
+        return rest
+    dear = stay_engine.MOST_TOTAL
+    found = _kernel(running, home, rest.sequences, len(home), dear, seed, clock.asking)
+    plan = check(running.problem, found, engine=StayEngine().name)
+    if isinstance(plan, NotFeasible) or not _required_left(running, plan) < left:
+        return rest
+    return plan
+
+
+def _required_left(running: Running, plan: Plan) -> set[int]:
+    return {note.stop for note in plan.unserved if running.problem.stops[note.stop].required}
+
+
+def _limited(stop: int, moved: int, most_away: int) -> Unserved:
+    detail = f"served when {moved} stops may change vehicle; the limit is {most_away}"
+    return Unserved(stop, LIMIT_ON_MOVES, detail, needs=(Need(LIMIT_ON_MOVES, moved),))
+
+
+def _kernel(
+    running: Running,
+    home: Mapping[int, int],
+    start: Sequences,
+    most_away: int,
+    price: int,
+    seed: int,
+    watch: Callable[[Renumbering], ThreadWatch],
+) -> Sequences:
+    """What the own kernel finds from `start` on."""
     easier, renumbered = set_aside(running.problem, sure=frozenset(running.home))
     new = {old: i for i, old in enumerate(renumbered.kept)}
     engine = StayEngine(
@@ -133,9 +194,8 @@ def _near(
         away_cost=price,
         most_away=most_away,
     )
-    start = renumbered.forth(running.start)
-    found = engine.solve(easier, start=start, seed=seed, watch=clock.telling(renumbered))
-    return _judged(running, renumbered.back(found), engine.name)
+    first = renumbered.forth(start)
+    return renumbered.back(engine.solve(easier, start=first, seed=seed, watch=watch(renumbered)))
 
 
 def _with_releases(

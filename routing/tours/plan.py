@@ -52,8 +52,8 @@ class Tour:
 class Need:
     """One thing that would have to give: a rule, by how much (0 where it is yes or no), and where."""
 
-    rule: str  # as of a `Violation`, or `release`
-    amount: int = 0  # seconds, metres or load units
+    rule: str  # as of a `Violation`, or `release`, `limit_on_moves`
+    amount: int = 0  # seconds, metres, load units or stops that move
     stop: int | None = None  # the index of the stop whose window, skills, … it is
     dimension: int | None = None  # of the load
     what: str = ""  # skills that lack, classes of goods that don't go together

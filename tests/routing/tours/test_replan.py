@@ -92,6 +92,27 @@ def test_no_price_of_a_move_leaves_a_required_stop_out(price: int) -> None:
     assert not answer.unserved and answer.churn.moved == 1
 
 
+@pytest.mark.parametrize("kind", [Kind.COLLECT, Kind.DELIVER])
+def test_a_stop_that_the_limit_on_moves_leaves_out_says_so(kind: Kind) -> None:
+    day, plan = full_day()
+    late = replace(day.stops[2], kind=kind, release_s=(kind is Kind.DELIVER) * 2)
+    day = replace(day, stops=(*day.stops[:2], late, day.stops[3]))
+    answer = replan_tours(day, plan, now_s=-1, seconds=0.05)
+    (note,) = answer.unserved
+    assert (note.stop, note.reason, note.needs[0].amount) == (3, "limit_on_moves", 1)
+    assert answer.churn.moved == 0
+    within = replan_tours(day, plan, now_s=-1, seconds=0.05, most_moved=0.34)
+    assert not within.unserved and within.churn.moved == 1
+
+
+def test_a_stop_that_no_move_frees_keeps_its_reason() -> None:
+    day, plan = full_day()
+    day = replace(day, stops=(*day.stops[:3], replace(day.stops[3], load=(2,))))
+    assert [note.reason for note in replan_tours(day, plan, now_s=-1, seconds=0.05).unserved] == [
+        "fleet_full"
+    ]
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_engines_are_loaded_before_the_clock_runs(
     late: bool, monkeypatch: pytest.MonkeyPatch
