@@ -82,16 +82,18 @@ def _fault_of_breakdown(case: Case, plan: Plan) -> str:
 
 
 def _fault_of_limit(case: Case, plan: Plan) -> str:
-    """Nothing may move: so many moves are told. With as many allowed, the stop is served."""
+    """Nothing may move: the one stop left out, this or one put off for it, tells so many moves.
+
+    With as many allowed, all are served.
+    """
     answer = replan_tours(case.problem, plan, now_s=0, most_moved=0, seconds=0.05)
-    note = next((note for note in answer.unserved if note.stop == case.stop), None)
-    told = frozenset((need.rule, need.amount) for need in note.needs) if note else frozenset()
-    if (1, told) not in case.answers:
-        return f"{note and note.reason}: {sorted(told)} in place of {case.answers}"
+    told = frozenset((need.rule, need.amount) for note in answer.unserved for need in note.needs)
+    said = [note.reason for note in answer.unserved]
+    if said != [LIMIT_ON_MOVES] or (1, told) not in case.answers:
+        return f"{said}: {sorted(told)} in place of {case.answers}"
     share = sum(amount for _, amount in told) / answer.churn.old_stops
     moved = replan_tours(case.problem, plan, now_s=0, most_moved=share, seconds=0.05)
-    served = any(case.stop in sequence.stops for sequence in moved.whole)
-    return "" if served else f"not served with {share:.2f} moved"
+    return f"not served with {share:.2f} moved" if moved.unserved else ""
 
 
 def _fault_of_relief(case: Case, plan: Plan, note: Unserved) -> str:

@@ -73,14 +73,10 @@ def replan_tours(
     if moved <= most_away:
         rest = lifted
     freed = _required_left(running, rest) - _required_left(running, lifted)
-    notes = rest.unserved
-    if not running.nobody:
-        notes = tuple(
-            _limited(note.stop, moved, most_away)
-            if note.stop in freed
-            else why_unserved(running.problem, rest, note.stop)
-            for note in rest.unserved
-        )
+    notes = [
+        _limited(note.stop, moved, most_away) if note.stop in freed else _told(running, rest, note)
+        for note in rest.unserved
+    ]
     left = tuple(note.renumbered(running.kept) for note in notes)
     whole = running.whole(rest.sequences)
     return Replanned(running, rest, whole, (*running.stranded, *left), _churn(home, rest))
@@ -170,6 +166,10 @@ def _beyond_limit(
 
 def _required_left(running: Running, plan: Plan) -> set[int]:
     return {note.stop for note in plan.unserved if running.problem.stops[note.stop].required}
+
+
+def _told(running: Running, rest: Plan, note: Unserved) -> Unserved:
+    return note if running.nobody else why_unserved(running.problem, rest, note.stop)
 
 
 def _limited(stop: int, moved: int, most_away: int) -> Unserved:
