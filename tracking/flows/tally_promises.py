@@ -1,11 +1,11 @@
 """Counts promised against kept month by month, so that nobody who looks waits for all promises."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, String, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, String, delete, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, undefer
 
 from core.errors import NotFound
@@ -22,6 +22,10 @@ from tracking.tallies import Tallies, tallies_from, tallies_json
 log = structlog.get_logger("tracking")
 
 RESTS = 1 / 60  # of the time since a month's end, between two counts of it: the older, the rarer
+REST_EACH = timedelta(
+    seconds=0.05
+)  # per promise of a month: a hundred times what counting it takes
+FEW = 1_000  # promises of a month that are counted without such a rest
 SETTLED_AFTER = timedelta(days=180)  # scans and cancellations that come later change no figure
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # what stands before it was written past this program
 
@@ -31,10 +35,11 @@ _Span = tuple[datetime, datetime]
 def tally_promises(sessions: Sessions, tenant: TenantId) -> None:
     """Count the months that may have changed, and add all months up for `view_calibration`.
 
-    A month is counted anew until it is settled, the longer ago it ended the more seldom (after two
-    months daily); at once where its number of promises is another one. Rows that can't be read are
-    left out, counted and told: the log's `promise_not_readable`. Reads month by month, and writes a
-    row at a time: nobody waits for it.
+    A month is counted anew until it is settled, the longer ago it ended and the more promises it has
+    the more seldom (after two months daily; with 72 000 every hour, with 500 000 every 7); one that
+    has ended at once where its number of promises is another one. A month that no promise is left
+    in is forgotten. Rows that can't be read are left out, counted and told: the log's
+    `promise_not_readable`. Reads month by month, and writes a row at a time: nobody waits for it.
     """
     with sessions(tenant, read_only=True) as session:
         instant = now(session)
@@ -54,7 +59,7 @@ def tally_promises(sessions: Sessions, tenant: TenantId) -> None:
     for name in misplaced:
         log.error("promise_not_readable", promise=name)
     _save(sessions, tenant, NO_MONTH, len(misplaced), len(misplaced), Tallies())
-    _add_up(sessions, tenant)
+    _add_up(sessions, tenant, spans)
 
 
 def _months(session: Session, instant: datetime) -> dict[str, _Span]:
@@ -79,9 +84,12 @@ def _months(session: Session, instant: datetime) -> dict[str, _Span]:
 def _is_due(
     known: tuple[int, datetime] | None, promises: int, end: datetime, instant: datetime
 ) -> bool:
-    if known is None or known[0] != promises:
+    if known is None:
         return True
-    return instant < end + SETTLED_AFTER and instant - known[1] >= (instant - end) * RESTS
+    if known[0] != promises and instant >= end:
+        return True
+    rest = max((instant - end) * RESTS, max(promises - FEW, 0) * REST_EACH)
+    return instant < end + SETTLED_AFTER and instant - known[1] >= rest
 
 
 def _within(start: datetime, end: datetime) -> ColumnElement[bool]:
@@ -156,10 +164,13 @@ def _write(session: Session, month: str, promises: int, unreadable: int, tallies
         setattr(row, name, value)
 
 
-def _add_up(sessions: Sessions, tenant: TenantId) -> None:
+def _add_up(sessions: Sessions, tenant: TenantId, months: Collection[str]) -> None:
+    """All that was counted of these months; what was of others is deleted, their promises are gone."""
     total, promises, unreadable = Tallies(), 0, 0
     with sessions(tenant) as session:
         lock_name(session, "calibration_tallies")
+        kept = (*months, NO_MONTH, TOTAL)
+        session.execute(delete(CalibrationTallyRow).where(CalibrationTallyRow.month.not_in(kept)))
         for row in _months_counted(session):
             total.add(tallies_from(row.tallies))
             promises += row.promises

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, event, select, update
+from sqlalchemy import Connection, Engine, delete, event, select, update
 from structlog.testing import capture_logs
 
 from carriers.status import Status
@@ -18,7 +18,7 @@ from tracking.flows.recall_parcels import recall_parcels
 from tracking.flows.recall_promises import recall_promises
 from tracking.flows.tally_promises import SETTLED_AFTER, tally_promises
 from tracking.flows.view_calibration import view_calibration
-from tracking.tables import CalibrationTallyRow
+from tracking.tables import NO_MONTH, TOTAL, CalibrationTallyRow
 
 GARBAGE = [
     ("made_at", "garbage"),
@@ -117,6 +117,39 @@ def test_a_month_rests_the_longer_the_longer_ago_it_ended(market: Market) -> Non
     assert _counted(market).overall is not None
     market.clock.advance(timedelta(hours=3))
     assert _counted(market).overall is None
+
+
+def test_the_present_month_rests_the_longer_the_more_promises_it_has(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracking.flows.tally_promises.FEW", 1)
+    monkeypatch.setattr("tracking.flows.tally_promises.REST_EACH", timedelta(hours=1))
+    market.order_unbooked("k0")
+    assert _counted(market).open_promises == 1
+    for number in (1, 2):
+        market.order_unbooked(f"k{number}")
+    market.clock.advance(timedelta(minutes=119))  # two promises more than few: two hours
+    assert _counted(market).open_promises == 1
+    market.clock.advance(timedelta(minutes=1))
+    assert _counted(market).open_promises == 3
+
+
+def test_months_whose_promises_are_gone_are_forgotten(market: Market) -> None:
+    market.order_unbooked("k0")
+    later = START + timedelta(days=40)
+    assert _counted(market).open_promises == 1
+    with market.lanewise.sessions(market.tenant) as session:
+        session.execute(update(PromiseRow).values(made_at=later))
+    market.clock.set(later + timedelta(days=1))
+    _counted(market)
+    with market.lanewise.sessions(market.tenant) as session:
+        months = {row.month: row.promises for row in session.scalars(select(CalibrationTallyRow))}
+        assert (months.pop(TOTAL), months.pop(NO_MONTH)) == (1, 0)
+        assert min(months) == f"{later:%Y-%m}"
+        session.execute(delete(PromiseRow))
+    _counted(market)
+    with market.lanewise.sessions(market.tenant) as session:
+        assert set(session.scalars(select(CalibrationTallyRow.month))) == {NO_MONTH, TOTAL}
 
 
 def test_only_the_first_promise_of_an_order_counts_also_over_the_turn_of_a_month(
