@@ -52,11 +52,11 @@ class Tour:
 class Need:
     """One thing that would have to give: a rule, by how much (0 where it is yes or no), and where."""
 
-    rule: str  # as of a `Violation`, or `release`, `limit_on_moves`
+    rule: str  # as of a `Violation`, or `release`, `limit_on_moves`, `on_board`
     amount: int = 0  # seconds, metres, load units or stops that move
     stop: int | None = None  # the index of the stop whose window, skills, … it is
     dimension: int | None = None  # of the load
-    what: str = ""  # skills that lack, classes of goods that don't go together
+    what: str = ""  # skills that lack, classes of goods that don't go together, a broken vehicle
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from routing.tours.engine import Sequences
 from routing.tours.loading import order_of_loading_matters
-from routing.tours.plan import Plan, Sequence, Tour, Unserved
+from routing.tours.plan import Need, Plan, Sequence, Tour, Unserved
 from routing.tours.problem import Kind, Problem, Rules, Stop, VehicleType
 
 ON_BROKEN_VEHICLE = "on_broken_vehicle"
@@ -93,7 +93,12 @@ def freeze(
                 only[i] = frozenset({number})
         if number in broken:
             stranded += [
-                Unserved(i, ON_BROKEN_VEHICLE, f"on board of vehicle {number}")
+                Unserved(
+                    i,
+                    ON_BROKEN_VEHICLE,
+                    f"on board of vehicle {number}",
+                    needs=(Need("on_board", what=str(number)),),
+                )
                 for i in ahead
                 if i in only
             ]

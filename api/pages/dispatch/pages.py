@@ -1,6 +1,5 @@
 """`/tours`: every day of tours; one day with its map, its chart, what is left out, drivers' links."""
 
-from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -12,8 +11,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.callers import Visit
 from api.endpoints.tour_schemas import day_out
 from api.endpoints.tours import PICTURES, paper_of
-from api.pages.checkout.words import faults_text
-from api.pages.dispatch.changes import NEW_STOPS, can_change, may_be_late, may_break, read_change
+from api.pages.dispatch.changes import (
+    NEW_STOPS,
+    can_change,
+    may_be_late,
+    may_break,
+    read_change,
+    refuse_stale,
+    revision,
+    typed,
+)
+from api.pages.dispatch.faults import faults_said, with_labels
 from api.pages.dispatch.words import page_values, paper_words, reason_text, remedy_text, tour_words
 from api.pages.render import render
 from api.pages.staff import signed_form, signed_in
@@ -25,6 +33,7 @@ from routing.flows.change_tours import change_tours
 from routing.flows.open_tour_link import open_tour_link
 from routing.flows.read_tours import read_tours
 from routing.tables import TourPlanRow
+from store.session import lock
 
 router = APIRouter(prefix="/tours")
 
@@ -55,14 +64,21 @@ def day(request: Request, plan_id: UUID, visit: Visit = signed_in(READ)) -> HTML
 
 
 def _day_page(
-    request: Request, plan_id: UUID, visit: Visit, faults: Sequence[str] = ()
+    request: Request,
+    plan_id: UUID,
+    visit: Visit,
+    *,
+    form: FormData | None = None,
+    error: InvalidInput | Conflict | None = None,
 ) -> HTMLResponse:
+    """The day; with `error`, why `form` was refused, and what it said once more."""
     with visit.reading() as session:
         found = read_tours(session, TourPlanId(plan_id))
         told = day_out(found)
         names = {(row.vehicle, row.position): row.name or row.place for row in found.visits}
         broken = (found.row.task or {}).get("change", {}).get("broken", ())
         late = may_be_late(found)
+        as_it_is = revision(found)
     words = tour_words(request, told.zone)
     stops = found.problem.stops
     left_out = [
@@ -74,18 +90,24 @@ def _day_page(
         )
         for note in (() if found.plan is None else found.plan.unserved)
     ]
+    refused = {} if error is None else faults_said(words, error)
+    again = told.ended_at is None and not refused  # the address of a refused form is not a page
     return render(
         request,
         "dispatch/day.html",
-        status=422 if faults else 200,
-        headers={} if told.ended_at else {"Refresh": "3"},
+        status=200 if error is None else 409 if isinstance(error, Conflict) else 422,
+        headers={"Refresh": "3"} if again else {},
         day=told,
         names=names,
         signs=SIGNS,
         zone=told.zone,
         cost=Money(told.progress.cost_minor, told.currency) if told.progress else None,
         may_change=visit.caller.may(WRITE),
-        faults=faults,
+        looks_again=again,
+        refused=refused,
+        faults=with_labels(words, refused, told.currency),
+        typed=typed(form),
+        revision=as_it_is,
         left_out=left_out,
         stop_names={stop.number: stop.name for stop in stops},
         can_change=can_change(found),
@@ -111,12 +133,13 @@ def change(
     """Plan what is left of the day anew; what does not fit is told on the day's page."""
     try:
         with visit.writing() as session:
-            told, seconds = read_change(form, read_tours(session, TourPlanId(plan_id)))
+            lock(session, TourPlanRow, plan_id)
+            found = read_tours(session, TourPlanId(plan_id))
+            refuse_stale(form, found)
+            told, seconds = read_change(form, found)
             change_tours(session, TourPlanId(plan_id), told, seconds=seconds)
-    except InvalidInput as error:
-        return _day_page(request, plan_id, visit, faults_text(error))
-    except Conflict as error:
-        return _day_page(request, plan_id, visit, [error.message])
+    except (InvalidInput, Conflict) as error:
+        return _day_page(request, plan_id, visit, form=form, error=error)
     return RedirectResponse(f"/tours/{plan_id}", 303)
 
 

@@ -70,9 +70,9 @@ def reason_text(catalogue: Catalogue, code: str) -> str:
 
 
 def remedy_text(words: Words, problem: Problem, note: Unserved) -> str:
-    """What would free a stop that is left out; its detail where no needs were kept."""
+    """What would free a stop that is left out; nothing where that is not known."""
     if not note.needs:
-        return "" if note.reason in ("not_found", "no_vehicle_left") else note.detail
+        return ""
     said = ", ".join(_need(words, problem, need, note.stop) for need in note.needs)
     if note.vehicle is None:
         return said

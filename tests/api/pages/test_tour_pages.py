@@ -2,23 +2,26 @@
 
 import re
 from io import BytesIO
-from typing import Any
+from typing import Any, get_args
 
 import pypdfium2
 import pytest
 from fastapi.testclient import TestClient
 
 from api.pages.customer.words import Words
+from api.pages.dispatch.faults import OF_THE_DAY, OTHER, Wrong, faults_said
 from api.pages.dispatch.words import FRAME, remedy_text, tour_texts
 from api.pages.render import NAV
 from api.wiring import Lanewise
 from benchmarks.tours.reason_cases import BROKEN_FLEET
 from benchmarks.tours.reasons import cases
+from core.errors import Conflict, Fault, InvalidInput
 from routing.flows import plan_requested_tours as flow
 from routing.tours.checker import check
 from routing.tours.paper_words import ENGLISH
-from routing.tours.plan import Plan
+from routing.tours.plan import Need, Plan, Unserved
 from routing.tours.reasons import why_unserved
+from routing.tours.replan import ON_BROKEN_VEHICLE
 from tests.api.conftest import Caller
 from tests.api.test_tours import csrf, work
 from tests.routing.flows.test_changed_tours import DOCUMENT, briefly, two_vans
@@ -43,8 +46,14 @@ def day(
     return where.removeprefix("/v1")
 
 
+def hidden(html: str) -> dict[str, str]:
+    """What the change form of this page carries unseen."""
+    (revision,) = re.findall(r'name="revision" value="(\w+)"', html)
+    return {"csrf": csrf(html), "revision": revision}
+
+
 def sent(client: TestClient, page: str, **form: Any) -> Any:
-    return client.post(f"{page}/changes", data={"csrf": csrf(client.get(page).text), **form})
+    return client.post(f"{page}/changes", data={**hidden(client.get(page).text), **form})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -68,7 +77,12 @@ def test_papers_say_by_themselves_what_the_english_catalogue_says() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_and_need_can_be_said(language: str) -> None:
     words = Words(tour_texts(language), "UTC")
+    for key in (*get_args(Wrong), "in_planning", "no_plan_yet", "stale"):
+        assert f"refused.{key}" in words.catalogue.texts
+    assert {OTHER, *OF_THE_DAY.values()} <= set(words.catalogue.texts)
+    stranded = Unserved(0, ON_BROKEN_VEHICLE, needs=(Need("on_board", what="7"),))
     for case in cases(1):
+        assert "7" in remedy_text(words, case.problem, stranded)
         plan = check(case.problem, case.tours)
         assert isinstance(plan, Plan)
         if case.code != BROKEN_FLEET:
@@ -142,14 +156,18 @@ def test_a_form_adds_a_stop_and_shows_what_moved(
     ("form", "said"),
     [
         ({}, "nothing is said to have changed"),
-        ({"lat_1": "48.2"}, "latitude and longitude"),
-        ({"lat_1": "x", "lon_1": "16"}, "not a number"),
-        ({"lat_1": "91", "lon_1": "16"}, "-90 to 90"),
-        ({"lat_1": "48", "lon_1": "16", "from_1": "25:00"}, "not a time of day"),
-        ({"late": "99"}, "late_at"),
-        ({"broken": "-1"}, "whole number"),
-        ({"broken": "77"}, "no vehicle 77"),
-        ({"broken": "1", "most_moved": "120"}, "0 to 100"),
+        ({"lat_1": "48.2"}, "New stop (1), Longitude: latitude and longitude"),
+        ({"lat_1": "x", "lon_1": "16"}, "New stop (1), Latitude: “x” is not a number"),
+        ({"lat_1": "91", "lon_1": "16"}, "from -90 to 90"),
+        ({"lat_1": "48", "lon_1": "16", "name_1": "a\x07b"}, "cannot be printed"),
+        ({"lat_1": "48", "lon_1": "16", "from_1": "25:00"}, "“25:00” is not a time of day"),
+        ({"lat_2": "1", "lon_2": "1", "from_2": "09:00", "until_2": "08:00"}, "it closes"),
+        ({"late": "99"}, "At the depot from: say from when"),
+        ({"late": "77", "late_at": "10:00"}, "Goods that come late: the day has no stop 77"),
+        ({"late": "10", "late_at": "10:00"}, "stop 10 is collected"),
+        ({"broken": "-1"}, "“-1” is not a whole number"),
+        ({"broken": "77"}, "the day has no vehicle 77"),
+        ({"broken": "1", "most_moved": "120"}, "from 0 to 100"),
     ],
 )
 def test_a_form_that_makes_no_sense_is_told_on_the_page(
@@ -158,6 +176,57 @@ def test_a_form_that_makes_no_sense_is_told_on_the_page(
     answer = sent(client, day, **form)
     assert answer.status_code == 422
     assert "This does not fit the day:" in answer.text and said in answer.text
+    assert "refresh" not in answer.headers  # its address takes forms only
+
+
+def test_a_refused_form_keeps_what_was_typed(client: TestClient, day: str) -> None:
+    place = {"name_2": "Büro & Co", "lat_2": "48.21", "lon_2": "x", "kind_2": "collect"}
+    more = {"parcels_2": "7", "from_2": "10:00", "most_moved": "30", "price": "0,50"}
+    answer = sent(client, day, broken="3", late=["99"], late_at="11:45", **place, **more)
+    assert answer.status_code == 422
+    fields = dict(re.findall(r'<input id="(\w+)"[^>]*? value="([^"]*)"', answer.text))
+    for name, value in (place | more | {"late_at": "11:45", "name_2": "Büro &amp; Co"}).items():
+        assert name == "kind_2" or fields[name] == value, name
+    assert '<option value="collect" selected>' in answer.text
+    assert 'name="broken" value="3" checked>' in answer.text
+    assert '<option value="99" selected>' in answer.text
+    assert answer.text.count("<details open>") == 1
+    assert 'id="lon_2-fault"' in answer.text and 'aria-invalid="true"' in answer.text
+
+
+def test_a_form_sent_twice_changes_the_day_once(
+    client: TestClient, lanewise: Lanewise, day: str, caller: Caller
+) -> None:
+    place = {"name_1": "Büro", "lat_1": "48.21", "lon_1": "16.42", "parcels_1": "1"}
+    form = {**hidden(client.get(day).text), **place}
+    assert client.post(f"{day}/changes", data=form).status_code == 303
+    busy = client.post(f"{day}/changes", data=form)
+    assert busy.status_code == 409 and "the day is being planned" in busy.text
+    assert "refresh" not in busy.headers and 'value="Büro"' in busy.text
+    assert client.get(day).headers["refresh"] == "3"
+    work(lanewise)
+    planned = caller.get(f"/v1{day}").json()
+    again = client.post(f"{day}/changes", data=form)
+    assert again.status_code == 409 and "Nothing was changed" in again.text
+    assert caller.get(f"/v1{day}").json() == planned
+    still_wanted = {**place, **hidden(again.text)}
+    assert client.post(f"{day}/changes", data=still_wanted).status_code == 303
+
+
+def test_a_form_without_its_revision_is_stale(client: TestClient, day: str) -> None:
+    form = {"csrf": csrf(client.get(day).text), "broken": "1"}
+    assert client.post(f"{day}/changes", data=form).status_code == 409
+
+
+def test_what_only_the_day_refuses_is_told_in_the_readers_language() -> None:
+    words = Words(tour_texts("de"), "UTC")
+    deep = InvalidInput(faults=[Fault("stops", "too many"), Fault("travel", "is odd")])
+    assert list(faults_said(words, deep).values()) == [
+        "mehr Stopps, als ein Tag haben darf; der Tag kann diese Änderung nicht aufnehmen"
+    ]
+    assert faults_said(words, Conflict("odd")) == {
+        "": "der Tag kann diese Änderung nicht aufnehmen"
+    }
 
 
 def test_a_form_from_elsewhere_changes_nothing(client: TestClient, day: str) -> None:

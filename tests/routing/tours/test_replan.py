@@ -11,7 +11,7 @@ from routing.flows import replan_tours as flow
 from routing.flows.replan_tours import replan_tours
 from routing.tours import stay_engine
 from routing.tours.checker import check
-from routing.tours.plan import Plan, Sequence
+from routing.tours.plan import Need, Plan, Sequence
 from routing.tours.problem import Kind, Problem, VehicleType
 from routing.tours.pyvrp_engine import PyVrpEngine
 from routing.tours.replan import CannotReplan, churn, freeze
@@ -147,7 +147,8 @@ def test_goods_on_board_of_a_broken_vehicle_are_told() -> None:
     assert isinstance(plan, Plan)
     left = plan.tours[0].leave_s
     answer = replan_tours(day, plan, now_s=left, broken=frozenset({1}), seconds=0.05)
-    assert (1, "on_broken_vehicle") in {(note.stop, note.reason) for note in answer.unserved}
+    (note,) = [note for note in answer.unserved if note.reason == "on_broken_vehicle"]
+    assert (note.stop, note.needs) == (1, (Need("on_board", what="1"),))
 
 
 def test_without_a_vehicle_left_what_was_driven_stays_and_every_open_stop_says_why() -> None:
