@@ -2,18 +2,21 @@
 
 import resource
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from unittest.mock import patch
 from uuid import UUID
 
 from benchmarks.figures import Figure, quantile
 from core.errors import Unavailable
 from core.ids import QuoteId
 from routing.cart import Live
-from routing.distributions.arrays import F64
+from routing.checkout.problem import Service
+from routing.checkout.ways import Ways
 from routing.distributions.lead_times import GOOD_FOR_DAYS, LearnedLeadTimes
-from routing.distributions.traits import ParcelTraits
+from routing.distributions.traits import Goods
 from routing.quote import Quote
 from routing.quoting import plan_quote
 from routing.snapshot import PUBLISHED, Snapshot, compile_snapshot
@@ -29,20 +32,27 @@ DAY = date(2018, 5, 1)
 CARTS, FEW_CARTS = 200, 60
 ID = QuoteId(UUID(int=1))
 MUST_MS = 1.0
-"""Asking the model inside a planned cart, p99."""
+"""Asking the model inside a planned cart, p99: all the work that a cart without one is spared."""
+QUOTE_MUST_MS = 10.0
+"""A quote of a real cart with the model on, p99."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TimedLeadTimes(LearnedLeadTimes):
-    """What was learned, noting the CPU of every question, ms."""
+@contextmanager
+def timed_asking() -> Iterator[list[float]]:
+    """The CPU of every time that a cart's services ask for learned times, traits and rates with it, ms."""
+    spent: list[float] = []
+    ask = Ways.ask_learned_times
 
-    asked_ms: list[float] = field(default_factory=list)
-
-    def curves(self, asked: Sequence[ParcelTraits], at: datetime, level: float) -> F64:
+    def timed(
+        ways: Ways, services: Sequence[Service], goods: Mapping[str, Sequence[Goods]]
+    ) -> tuple[Service, ...]:
         started = time.process_time()
-        found = LearnedLeadTimes.curves(self, asked, at, level)
-        self.asked_ms.append((time.process_time() - started) * 1000)
+        found = ask(ways, services, goods)
+        spent.append((time.process_time() - started) * 1000)
         return found
+
+    with patch.object(Ways, "ask_learned_times", timed):
+        yield spent
 
 
 def quoting_figures(
@@ -70,13 +80,14 @@ def quoting_figures(
     network = derive_network(data, past, as_of=begun, orders=bought)
     bare = compile_snapshot(network, "benchmark")
     live = Live({offer.key: STOCK for offer in network.offers})
-    timed = TimedLeadTimes(learned.name, learned.model, learned.state)
+    for snapshot in (bare, replace(bare, lead_times=learned)):
+        _quote(snapshot, bought[:1], live)  # loads the kernels
     plain, _ = _quote(bare, bought, live)
-    _quote(replace(bare, lead_times=learned), bought[:1], live)  # loads the kernels
-    spent, quotes = _quote(replace(bare, lead_times=timed), bought, live)
+    with timed_asking() as asking:
+        spent, quotes = _quote(replace(bare, lead_times=learned), bought, live)
     served = sum(quote.model != PUBLISHED for quote in quotes)
     say(f"  {len(bought)} carts from {day}, {served} dated by what was learned")
-    asked = quantile(timed.asked_ms, 0.99)
+    asked, quoted = quantile(asking, 0.99), quantile(spent, 0.99)
     return [
         Figure(
             "both waits refitted, CPU; peak memory of the process",
@@ -86,19 +97,19 @@ def quoting_figures(
             refit_s <= 120,
         ),
         Figure(
-            "asking the model inside a planned cart, p99 CPU",
+            "asking the model inside a planned cart, traits and rates with it, p99 CPU",
             f"<= {MUST_MS:g} ms",
             "",
-            f"p50 {quantile(timed.asked_ms, 0.5):.2f} ms, p99 {asked:.2f} ms",
+            f"p50 {quantile(asking, 0.5):.2f} ms, p99 {asked:.2f} ms",
             asked <= MUST_MS,
         ),
         Figure(
-            "quotes of real carts, learned model on, CPU (without it)",
+            "quotes of real carts, learned model on, p99 CPU (without it)",
+            f"<= {QUOTE_MUST_MS:g} ms",
             "",
-            "",
-            f"p50 {quantile(spent, 0.5):.2f} ms, p99 {quantile(spent, 0.99):.2f} ms "
+            f"p50 {quantile(spent, 0.5):.2f} ms, p99 {quoted:.2f} ms "
             f"({quantile(plain, 0.5):.2f}, {quantile(plain, 0.99):.2f})",
-            True,
+            quoted <= QUOTE_MUST_MS,
         ),
     ]
 

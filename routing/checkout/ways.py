@@ -90,13 +90,13 @@ class Ways:
         nodes = [*places, *(hub for hub in hubs if hub not in places)]
         self._add_boxes(nodes)
         services = [service for node in nodes for service in self._services_at(node)]
-        self.services = self._with_learned_times(services, goods)
+        self.services = self.ask_learned_times(services, goods)
         leaving = {service.node for service in self.services}
         self.lanes = tuple(lane for lane in lanes if lane.hub in leaving)
         self.hubs = tuple(self._hub(code) for code in hubs if code in leaving)
         self.usable = leaving | {lane.location for lane in self.lanes}
 
-    def _with_learned_times(
+    def ask_learned_times(
         self, services: Sequence[Service], goods: Mapping[str, Sequence[Goods]]
     ) -> tuple[Service, ...]:
         """The services with what was learned of their times; parcels through hubs keep the table's."""
