@@ -32,6 +32,16 @@ class TourWatch(Watch, Protocol):
         ...
 
 
+@runtime_checkable
+class TimedWatch(Watch, Protocol):
+    """A watch that tells how long the whole budget is."""
+
+    @property
+    def budget_s(self) -> float:
+        """CPU seconds."""
+        ...
+
+
 class Engine(Protocol):
     """A way to plan tours."""
 

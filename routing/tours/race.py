@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from routing.tours import partition
 from routing.tours.checker import check, rank
-from routing.tours.engine import Engine, Sequences, Watch
+from routing.tours.engine import Engine, Sequences, TimedWatch, Watch
 from routing.tours.plan import NotFeasible
 from routing.tours.problem import Problem
 from routing.tours.seen import Seen, recombines
@@ -16,6 +16,9 @@ HAND_OVER = 0.3
 
 RECOMBINE_FROM = 0.93
 """Of the budget: from then on the tours seen are put together; decision 13 tells what it brings."""
+
+RECOMBINE_LEAST_S = 30.0
+"""A shorter budget is better searched to the end: noting the tours costs more than they bring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ class Race:
 class Relay:
     """The first begins, the second goes on from its plan: other moves, other minima.
 
-    Near the end the best plan is put together of all tours seen; the second has what time is left.
+    Near the end of a long budget the best plan is put together of all tours seen; the second has
+    what time is left.
     """
 
     runners: tuple[Engine, Engine]
@@ -81,7 +85,7 @@ class Relay:
         self, problem: Problem, *, start: Sequences | None, seed: int, watch: Watch
     ) -> Sequences:
         first, second = self.runners
-        if not recombines(problem):
+        if _is_short(watch) or not recombines(problem):
             best = _Best(problem, watch)
             self._run(first, best, _Lane(best, watch, HAND_OVER), seed, start)
             self._run(second, best, _Lane(best, watch, 1.0), seed, start)
@@ -102,6 +106,10 @@ class Relay:
         with suppress(Exception):  # whatever it throws, the other runs on
             begin = best.sequences or start
             runner.solve(best.problem, start=begin, seed=seed, watch=lane)
+
+
+def _is_short(watch: Watch) -> bool:
+    return isinstance(watch, TimedWatch) and watch.budget_s < RECOMBINE_LEAST_S
 
 
 class _Best:

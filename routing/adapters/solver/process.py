@@ -44,6 +44,10 @@ class CpuWatch:
         self._told_at = -1.0
         self._untold: Sequences | None = None
 
+    @property
+    def budget_s(self) -> float:
+        return self._seconds
+
     def used_s(self) -> float:
         return time.process_time() - self._began
 

@@ -97,6 +97,27 @@ class Telling(Crashing):
         return self.plan
 
 
+class Timed(Counted):
+    """Knows how many seconds it has."""
+
+    def __init__(self, calls: int, budget_s: float) -> None:
+        super().__init__(calls)
+        self.budget_s = budget_s
+
+
+@pytest.mark.parametrize(("budget_s", "gathers"), [(10.0, False), (30.0, True)])
+def test_a_short_budget_is_searched_to_the_end(
+    monkeypatch: pytest.MonkeyPatch, budget_s: float, gathers: bool
+) -> None:
+    monkeypatch.setattr(seen_tours, "LEAST_STOPS", 4)
+    day = line_day(at(3), at(4), at(9), at(10))
+    first, second = Telling(((0, 2), (1, 3)), (3, 2)), Telling(((0, 3), (1, 2)), (1, 0))
+    relay = Relay(runners=(first, second))
+    found = relay.solve(day, start=None, seed=1, watch=Timed(1000, budget_s))
+    together = {frozenset(s.stops) for s in found} == {frozenset({0, 1}), frozenset({2, 3})}
+    assert together is gathers
+
+
 def test_a_relay_puts_tours_of_both_engines_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seen_tours, "LEAST_STOPS", 4)
     van = VehicleType(numbers=(1, 2, 3, 4), capacity=(2,), shift=(0, 1000))
