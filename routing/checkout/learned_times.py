@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 
@@ -82,20 +83,26 @@ def transit_from_curve(curve: F64, minutes: IntArray) -> Transit:
     """
     levels: list[Decimal] = []
     table: list[int] = []
-    last, final = 0.0, minutes[len(curve) - 1] if len(minutes) >= len(curve) else None
-    for open_, minute in zip(curve[: len(minutes)], minutes, strict=False):
-        reached = min(1.0 - float(open_), LAST_LEVEL) if minute != final else LAST_LEVEL
+    last, final = 0.0, int(minutes[len(curve) - 1]) if len(minutes) >= len(curve) else None
+    for open_, minute in zip(curve.tolist(), minutes.tolist(), strict=False):
+        reached = min(1.0 - open_, LAST_LEVEL) if minute != final else LAST_LEVEL
         step = COARSE_STEP if reached < COARSE_BELOW else 1e-4
         if reached - last < step:
             continue
-        last = int(reached * 10_000) / 10_000
-        levels.append(Decimal(int(reached * 10_000)).scaleb(-4))
-        table.append(max(int(minute), 0))
+        myriadth = int(reached * 10_000)
+        last = myriadth / 10_000
+        levels.append(_level(myriadth))
+        table.append(max(minute, 0))
         if last >= LAST_LEVEL:
             break
     if not levels:
         return Transit((Decimal("0.0001"),), (int(minutes[-1]),))
     return Transit(tuple(levels), tuple(table))
+
+
+@lru_cache(maxsize=10_000)
+def _level(myriadth: int) -> Decimal:
+    return Decimal(myriadth).scaleb(-4)
 
 
 def shrunk_service(asked: Asked, state: NetworkState) -> Service:

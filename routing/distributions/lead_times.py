@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from math import log
+from math import log, nan
 
 import numpy as np
 
@@ -37,10 +37,12 @@ class Reading:
     values: Mapping[str, float]
     otherwise: float  # for names never seen
 
-    def of(self, traits: ParcelTraits) -> float:
+    def of_all(self, asked: Sequence[ParcelTraits]) -> list[float]:
+        """The figure of each parcel."""
         if not self.group:
-            return self.otherwise
-        return self.values.get(traits.groups[GROUPS.index(self.group)], self.otherwise)
+            return [self.otherwise] * len(asked)
+        place = GROUPS.index(self.group)
+        return [self.values.get(one.groups[place], self.otherwise) for one in asked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +162,21 @@ class LearnedLeadTimes:
         """Values of a model's columns, [parcels, columns]; what has no source is unknown (nan)."""
         readings = {reading.column: reading for reading in self.state.readings}
         clock = {"weekday": float(at.weekday()), "hour": float(at.hour)}
-        found = np.full((len(asked), len(names)), np.nan)
-        for c, name in enumerate(names):
+        found: list[Sequence[float]] = []
+        for name in names:
             if name in readings:
-                found[:, c] = [readings[name].of(one) for one in asked]
+                found.append(readings[name].of_all(asked))
             elif name in clock:
-                found[:, c] = clock[name]
+                found.append([clock[name]] * len(asked))
             elif name in self.model.codes:
                 code, place = self.model.codes[name], GROUPS.index(name)
-                found[:, c] = [code.get(one.groups[place], np.nan) for one in asked]
+                found.append([code.get(one.groups[place], nan) for one in asked])
             elif name in TRAITS:
                 place = TRAITS.index(name)
-                found[:, c] = [one.figures[place] for one in asked]
-        return found
+                found.append([one.figures[place] for one in asked])
+            else:
+                found.append([nan] * len(asked))
+        return np.array(found, np.float64).reshape(len(names), len(asked)).T.copy()
 
     def _curves(self, waits: WaitModel, known: F64, at: datetime, bends: Sequence[float]) -> F64:
         """Curves of these columns, those that were asked before from memory."""
