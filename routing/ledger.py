@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from core.errors import invalid
 
@@ -146,3 +147,11 @@ def check_chain(seals: Sequence[Seal], present: Mapping[str, str]) -> list[Ledge
                 )
         previous = seal.hash
     return faults
+
+
+def written_id(stored: object) -> str:
+    """As promises are named, whichever way a database writes ids; what is no id as it stands."""
+    try:
+        return str(UUID(str(stored)))
+    except ValueError:
+        return str(stored)

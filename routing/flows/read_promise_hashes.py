@@ -60,11 +60,3 @@ def _hashes(session: Session, ids: Sequence[UUID]) -> dict[str, str | None]:
     for one in ids:
         found |= _hashes(session, (one,))
     return found
-
-
-def written_id(stored: object) -> str:
-    """As promises are named, whichever way a database writes ids; what is no id as it stands."""
-    try:
-        return str(UUID(str(stored)))
-    except ValueError:
-        return str(stored)

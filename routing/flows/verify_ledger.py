@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import Session
 
-from routing.flows.read_promise_hashes import BROKEN_VALUES, read_promise_hashes, written_id
+from routing.flows.read_promise_hashes import BROKEN_VALUES, read_promise_hashes
 from routing.ledger import (
     NOT_SEALED,
     LedgerFault,
@@ -18,6 +18,7 @@ from routing.ledger import (
     SealedEntry,
     check_chain,
     check_head,
+    written_id,
 )
 from routing.tables import LedgerHeadRow, OrderRow, PromiseRow, PromiseSealRow, SealedPromiseRow
 

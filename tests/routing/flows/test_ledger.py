@@ -15,9 +15,11 @@ from core.clock import ManualClock
 from core.ids import JobId, TenantId
 from core.places import Address, Destination
 from routing.cart import Cart, CartLine
+from routing.flows.close_seal import close_seal
 from routing.flows.commit_option import Committed, commit_option
+from routing.flows.find_unsealed import LATEST, find_unsealed
 from routing.flows.quote_cart import quote_cart
-from routing.flows.seal_promises import LATEST, close_seal, find_unsealed, seal_promises
+from routing.flows.seal_promises import seal_promises
 from routing.flows.verify_ledger import verify_ledger
 from routing.ledger import LedgerFaultKind, LedgerHead, parse_head
 from routing.tables import LedgerHeadRow, PromiseRow, PromiseSealRow, SealedPromiseRow
