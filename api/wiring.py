@@ -119,6 +119,5 @@ def _write_private(path: Path, text: str) -> None:
 
 def from_environment(clock: Clock | None = None) -> Lanewise:
     """A Lanewise as the process's environment describes it; logs go to standard error."""
-    if not structlog.is_configured():
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(standard_error()))
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(standard_error()))
     return Lanewise(read_settings(os.environ), clock or SystemClock())
