@@ -48,12 +48,6 @@ class Task:
     most_tours: int
 
 
-def warm() -> None:
-    """Load the solvers, before the clock starts."""
-    from ortools.linear_solver import pywraplp  # noqa: F401
-    from ortools.sat.python import cp_model  # noqa: F401
-
-
 def recombine(
     task: Task, columns: Columns, plan: Sequence[int], enough: Callable[[], bool]
 ) -> list[int]:
